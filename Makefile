@@ -1,0 +1,32 @@
+# The two commands of the README are `make demo` and `make test`; each does all of its own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check bench browser clean
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "otel-agents needs Python 3.11 or later; this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(STAMP)
+
+demo: $(STAMP)  ## a collector, a team of agents, and the address to open; runs until Ctrl-C
+	$(BIN)/otel-agents demo
+
+test: $(STAMP) browser  ## every test, the fast ones first
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## the checks alone: style, types, direction of imports
+	$(BIN)/python -m pytest -q tests/test_checks.py
+
+bench: $(STAMP)  ## speed and memory beside their peers, as a table
+	$(BIN)/python -m tests.benchmarks
+
+browser: $(STAMP)
+	$(BIN)/python -m tests.browser.install
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""OpenTelemetry tracing for AI agents: the SDK's public names, and nothing else."""

@@ -1,0 +1,38 @@
+"""The ``otel-agents`` command: finds the command named and runs it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from otel_agents.errors import OtelAgentsError
+
+# In the order of `otel-agents --help`; each module has register(subparsers) and run(args) -> exit code.
+COMMANDS = ("up", "demo", "sql")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser with every command's own options."""
+    parser = argparse.ArgumentParser(prog="otel-agents", description="Tracing for AI agents, with a local collector.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        importlib.import_module(f"otel_agents.cli.{name}").register(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 called wrongly."""
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except OtelAgentsError as error:
+        print(f"otel-agents: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

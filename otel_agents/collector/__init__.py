@@ -1,0 +1,1 @@
+"""The local collector: receives, stores, answers and shows."""

@@ -1,0 +1,85 @@
+"""The attribute names we write and read, each in one place.
+
+``gen_ai.*`` names are those released in ``opentelemetry-semantic-conventions`` (a test compares them); older spellings
+and other dialects are read by the collector and never written.
+"""
+
+from typing import Final
+
+# --- OpenTelemetry GenAI, as released -------------------------------------------------------------------------------
+OPERATION_NAME: Final = "gen_ai.operation.name"
+PROVIDER_NAME: Final = "gen_ai.provider.name"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+DATA_SOURCE_ID: Final = "gen_ai.data_source.id"
+
+AGENT_NAME: Final = "gen_ai.agent.name"
+AGENT_ID: Final = "gen_ai.agent.id"
+AGENT_VERSION: Final = "gen_ai.agent.version"
+AGENT_DESCRIPTION: Final = "gen_ai.agent.description"
+WORKFLOW_NAME: Final = "gen_ai.workflow.name"
+
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_TYPE: Final = "gen_ai.tool.type"
+TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_CALL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_CALL_RESULT: Final = "gen_ai.tool.call.result"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+
+REQUEST_MODEL: Final = "gen_ai.request.model"
+REQUEST_STREAM: Final = "gen_ai.request.stream"
+REQUEST_MAX_TOKENS: Final = "gen_ai.request.max_tokens"
+REQUEST_TEMPERATURE: Final = "gen_ai.request.temperature"
+REQUEST_TOP_P: Final = "gen_ai.request.top_p"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+RESPONSE_ID: Final = "gen_ai.response.id"
+RESPONSE_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+RESPONSE_TIME_TO_FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"  # seconds
+
+USAGE_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"  # includes cached
+USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"  # includes reasoning
+USAGE_CACHE_READ_INPUT_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
+USAGE_CACHE_CREATION_INPUT_TOKENS: Final = "gen_ai.usage.cache_creation.input_tokens"
+USAGE_REASONING_OUTPUT_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
+
+SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+
+# --- OpenTelemetry, general -----------------------------------------------------------------------------------------
+ERROR_TYPE: Final = "error.type"
+EXCEPTION_EVENT: Final = "exception"
+EXCEPTION_TYPE: Final = "exception.type"
+EXCEPTION_MESSAGE: Final = "exception.message"
+EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+SESSION_ID: Final = "session.id"
+USER_ID: Final = "user.id"
+
+# --- Ours: where no convention has a name ---------------------------------------------------------------------------
+SPAN_TYPE: Final = "otel_agents.span.type"  # one of SPAN_TYPES
+AGENT: Final = "agent"  # the agent's name, on the spans monitor_operation(agent_name=…) makes
+COST: Final = "operation.cost"  # US dollars, as Logfire writes it
+COST_SOURCE: Final = "operation.cost.source"  # reported, table:VERSION, override, unknown
+TENANT: Final = "tenant.id"
+INCOMPLETE: Final = "otel_agents.stream.incomplete"  # true on a stream that was cut
+HANDOFF_FROM: Final = "otel_agents.handoff.from"
+HANDOFF_TO: Final = "otel_agents.handoff.to"
+HANDOFF_REASON: Final = "otel_agents.handoff.reason"
+
+SPAN_TYPES: Final = ("agent", "model", "tool", "workflow", "message", "other")
+
+# gen_ai.operation.name by span type, and back.
+OPERATION_CHAT: Final = "chat"
+OPERATION_INVOKE_AGENT: Final = "invoke_agent"
+OPERATION_INVOKE_WORKFLOW: Final = "invoke_workflow"
+OPERATION_EXECUTE_TOOL: Final = "execute_tool"
+
+# The attributes that hold what was said: kept apart from the rest because they are long.
+CONTENT_KEYS: Final = (
+    SYSTEM_INSTRUCTIONS,
+    INPUT_MESSAGES,
+    OUTPUT_MESSAGES,
+    TOOL_DEFINITIONS,
+    TOOL_CALL_ARGUMENTS,
+    TOOL_CALL_RESULT,
+)

@@ -1,0 +1,1 @@
+"""A small team of agents over real work, to see the tool with."""

@@ -1,0 +1,1 @@
+"""Windows, quantiles and rules: spans in, health out. Pure."""

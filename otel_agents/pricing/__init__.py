@@ -1,0 +1,1 @@
+"""Usage in, cost out. Pure."""

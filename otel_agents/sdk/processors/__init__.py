@@ -1,0 +1,1 @@
+"""Span processors, one small class a file."""

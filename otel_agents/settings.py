@@ -1,0 +1,136 @@
+"""Every option once: its name, its variables, its default, its check and one line of documentation.
+
+A settings class is a frozen dataclass whose fields are made by :func:`setting`. :func:`load` fills it from what the
+program gave, then from the environment, then from the defaults, and names whatever is wrong.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from otel_agents.errors import ConfigurationError
+
+Parse = Callable[[Any], Any]
+S = TypeVar("S")
+
+
+def setting(default: Any, *, env: tuple[str, ...] = (), parse: Parse, doc: str) -> Any:
+    """Declare one option as a dataclass field.
+
+    Args:
+        default: the value when neither the program nor the environment gives one.
+        env: environment variables that set it, the first one present wins.
+        parse: turns a given value or a variable's text into the option's value; raises ValueError saying what was
+            expected.
+        doc: one line for the reference documentation.
+    """
+    return dataclasses.field(default=default, metadata={"env": env, "parse": parse, "doc": doc})
+
+
+def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] | None = None) -> S:
+    """Build settings of ``cls`` from arguments, then variables, then defaults.
+
+    Raises:
+        ConfigurationError: an option is unknown or has a value its check refuses.
+    """
+    environ = os.environ if environ is None else environ
+    fields = {f.name: f for f in dataclasses.fields(cast("Any", cls))}
+    for name in given:
+        if name not in fields:
+            known = ", ".join(sorted(fields))
+            raise ConfigurationError(f"unknown setting {name!r}; known are: {known}")
+    values: dict[str, object] = {}
+    for name, field in fields.items():
+        source, raw = _find(name, field, given, environ)
+        if source is None:
+            continue
+        try:
+            values[name] = field.metadata["parse"](raw)
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(f"{source}: {error}, got {raw!r}") from None
+    return cls(**values)
+
+
+def _find(
+    name: str, field: dataclasses.Field[Any], given: Mapping[str, object], environ: Mapping[str, str]
+) -> tuple[str | None, object]:
+    if given.get(name) is not None:
+        return f"setting {name!r}", given[name]
+    for variable in field.metadata["env"]:
+        if environ.get(variable, "").strip():
+            return f"variable {variable}", environ[variable].strip()
+    return None, None
+
+
+# --- Checks ---------------------------------------------------------------------------------------------------------
+
+
+def text(value: object) -> str:
+    """Accept any text that is not blank."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected a text that is not empty")
+    return value
+
+
+def flag(value: object) -> bool:
+    """Accept a bool, or its usual spellings."""
+    if isinstance(value, bool):
+        return value
+    spelled = str(value).lower()
+    if spelled in ("1", "true", "yes", "on"):
+        return True
+    if spelled in ("0", "false", "no", "off"):
+        return False
+    raise ValueError("expected true or false")
+
+
+def number(low: float, high: float) -> Parse:
+    """Accept a number between two bounds, both included."""
+
+    def parse(value: object) -> float:
+        try:
+            got = float(cast("Any", value))
+        except (TypeError, ValueError):
+            raise ValueError(f"expected a number between {low:g} and {high:g}") from None
+        if isinstance(value, bool) or not low <= got <= high:
+            raise ValueError(f"expected a number between {low:g} and {high:g}")
+        return got
+
+    return parse
+
+
+def whole(low: int, high: int) -> Parse:
+    """Accept a whole number between two bounds, both included."""
+    inner = number(low, high)
+
+    def parse(value: object) -> int:
+        got = inner(value)
+        if got != int(got):
+            raise ValueError(f"expected a whole number between {low} and {high}")
+        return int(got)
+
+    return parse
+
+
+def one_of(*choices: str) -> Parse:
+    """Accept one of a few words."""
+
+    def parse(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}")
+        return cast("str", value)
+
+    return parse
+
+
+def http_url(value: object) -> str:
+    """Accept an http or https address; a trailing slash is dropped."""
+    if isinstance(value, str):
+        parts = urlsplit(value)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return value.rstrip("/")
+    raise ValueError("expected an address such as http://127.0.0.1:4318")
