@@ -6,7 +6,9 @@ program gave, then from the environment, then from the defaults, and names whate
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import difflib
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
@@ -41,8 +43,9 @@ def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] |
     fields = {f.name: f for f in dataclasses.fields(cast("Any", cls))}
     for name in given:
         if name not in fields:
-            known = ", ".join(sorted(fields))
-            raise ConfigurationError(f"unknown setting {name!r}; known are: {known}")
+            near = difflib.get_close_matches(name, fields, n=1)
+            help_text = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(fields))}"
+            raise ConfigurationError(f"unknown setting {name!r}; {help_text}")
     values: dict[str, object] = {}
     for name, field in fields.items():
         source, raw = _find(name, field, given, environ)
@@ -105,12 +108,15 @@ def number(low: float, high: float) -> Parse:
 
 def whole(low: int, high: int) -> Parse:
     """Accept a whole number between two bounds, both included."""
-    inner = number(low, high)
+    expected = f"expected a whole number between {low} and {high}"
 
     def parse(value: object) -> int:
-        got = inner(value)
+        try:
+            got = number(low, high)(value)
+        except ValueError:
+            raise ValueError(expected) from None
         if got != int(got):
-            raise ValueError(f"expected a whole number between {low} and {high}")
+            raise ValueError(expected)
         return int(got)
 
     return parse
@@ -129,8 +135,9 @@ def one_of(*choices: str) -> Parse:
 
 def http_url(value: object) -> str:
     """Accept an http or https address; a trailing slash is dropped."""
-    if isinstance(value, str):
+    if isinstance(value, str) and " " not in value:
         parts = urlsplit(value)
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return value.rstrip("/")
+        with contextlib.suppress(ValueError):  # .port raises for what is no port
+            if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+                return value.rstrip("/")
     raise ValueError("expected an address such as http://127.0.0.1:4318")

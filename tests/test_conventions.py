@@ -1,0 +1,16 @@
+"""Our attribute names against those released in opentelemetry-semantic-conventions."""
+
+from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
+
+from otel_agents import conventions
+
+
+def test_every_gen_ai_name_we_write_is_a_released_one():
+    released = {value for name, value in vars(gen_ai_attributes).items() if name.startswith("GEN_AI_")}
+    ours = {value for value in vars(conventions).values() if isinstance(value, str) and value.startswith("gen_ai.")}
+    assert ours - released == set()
+
+
+def test_content_keys_are_names_of_ours():
+    names = {value for value in vars(conventions).values() if isinstance(value, str)}
+    assert set(conventions.CONTENT_KEYS) <= names
