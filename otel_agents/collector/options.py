@@ -1,0 +1,58 @@
+"""Every option of the collector once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from otel_agents.settings import setting, text, whole
+
+
+def default_data() -> Path:
+    """Where data is kept when nobody says so: the user's own data folder (XDG Base Directory)."""
+    home = os.environ.get("XDG_DATA_HOME", "").strip()
+    return (Path(home) if home else Path.home() / ".local" / "share") / "otel-agents"
+
+
+def _folder(value: object) -> Path:
+    return Path(text(str(value))).expanduser().absolute()
+
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class CollectorSettings:
+    """What ``otel-agents up`` can be told."""
+
+    host: str = setting("127.0.0.1", env=("OTEL_AGENTS_HOST",), parse=text, doc="Address to listen on.")
+    port: int = setting(
+        4318, env=("OTEL_AGENTS_PORT",), parse=whole(0, 65535), doc="Port of OTLP/HTTP, the API and the pages; 0: any."
+    )
+    grpc_port: int = setting(
+        4317, env=("OTEL_AGENTS_GRPC_PORT",), parse=whole(0, 65535), doc="Port of OTLP/gRPC; 0: any."
+    )
+    data: Path | None = setting(
+        None,
+        env=("OTEL_AGENTS_DATA",),
+        parse=_folder,
+        doc="Folder of the data; default: otel-agents in the user's own.",
+    )
+    max_request_bytes: int = setting(
+        64 * MIB,
+        env=("OTEL_AGENTS_MAX_REQUEST_BYTES",),
+        parse=whole(1024, 1024 * MIB),
+        doc="Largest request accepted, in bytes after decompression.",
+    )
+    queue_bytes: int = setting(
+        256 * MIB,
+        env=("OTEL_AGENTS_QUEUE_BYTES",),
+        parse=whole(MIB, 64 * 1024 * MIB),
+        doc="Memory for spans that wait to be stored, in bytes; beyond it senders are asked to come again.",
+    )
+
+    @property
+    def folder(self) -> Path:
+        """The folder the data is kept in."""
+        return self.data or default_data()

@@ -1,0 +1,1 @@
+"""Takes OTLP over HTTP and gRPC and hands spans on."""

@@ -1,0 +1,1 @@
+"""Keeps spans and lends them out to be read."""
