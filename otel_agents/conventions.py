@@ -46,6 +46,10 @@ SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
 INPUT_MESSAGES: Final = "gen_ai.input.messages"
 OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
 
+# The tier an answer was served by, where it is not the standard one. The conventions know it for OpenAI; the same name
+# serves every provider that says so.
+RESPONSE_SERVICE_TIER: Final = "openai.response.service_tier"
+
 # --- OpenTelemetry, general -----------------------------------------------------------------------------------------
 ERROR_TYPE: Final = "error.type"
 EXCEPTION_EVENT: Final = "exception"
@@ -60,6 +64,7 @@ SPAN_TYPE: Final = "otel_agents.span.type"  # one of SPAN_TYPES
 AGENT: Final = "agent"  # the agent's name, on the spans monitor_operation(agent_name=…) makes
 COST: Final = "operation.cost"  # US dollars, as Logfire writes it
 COST_SOURCE: Final = "operation.cost.source"  # reported, table:VERSION, override, unknown
+USAGE_CACHE_CREATION_1H_INPUT_TOKENS: Final = "otel_agents.usage.cache_creation_1h.input_tokens"  # of cache_creation
 TENANT: Final = "tenant.id"
 INCOMPLETE: Final = "otel_agents.stream.incomplete"  # true on a stream that was cut
 HANDOFF_FROM: Final = "otel_agents.handoff.from"

@@ -23,6 +23,7 @@ class Usage:
     cache_write: int = 0
     output: int = 0  # answer tokens other than reasoning
     reasoning: int = 0
+    cache_write_1h: int = 0  # those of cache_write that are kept for an hour: some providers ask more for them
 
     @property
     def input_tokens(self) -> int:
@@ -46,6 +47,7 @@ class Usage:
             self.cache_write + other.cache_write,
             self.output + other.output,
             self.reasoning + other.reasoning,
+            self.cache_write_1h + other.cache_write_1h,
         )
 
 

@@ -1,0 +1,138 @@
+"""Provider answers to Usage: recognises an answer or a stream of chunks by its shape and reads it.
+
+No provider's package is imported; pydantic objects and plain dicts are read alike. An unknown shape gives None and a
+malformed answer never raises.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from otel_agents import conventions
+from otel_agents.sdk.answers import anthropic, gemini, openai_chat, openai_responses
+from otel_agents.sdk.answers.answer import Answer, usage_of_totals
+from otel_agents.sdk.shapes import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from otel_agents.model import Usage
+
+__all__ = ["Answer", "StreamReader", "read_answer", "usage_attributes", "usage_from_attributes"]
+
+
+class Stream(Protocol):
+    """Gathers the chunks of one stream of one provider."""
+
+    def feed(self, chunk: Any) -> None:
+        """Take the next chunk."""
+
+    def answer(self) -> Answer:
+        """What the chunks so far amount to."""
+
+
+class Provider(Protocol):
+    """What each module of :mod:`otel_agents.sdk.answers` offers."""
+
+    def is_answer(self, answer: Any, /) -> bool:
+        """Whether an object has the shape of this provider's complete answers."""
+
+    def is_chunk(self, chunk: Any, /) -> bool:
+        """Whether an object has the shape of this provider's chunks."""
+
+    def read(self, answer: Any, /, *, content: bool) -> Answer:
+        """Read a complete answer."""
+
+    def open_stream(self, *, content: bool) -> Stream:
+        """Begin to gather chunks."""
+
+
+# In this order: the first that recognises a shape reads it.
+_PROVIDERS: Final[tuple[Provider, ...]] = (openai_chat, openai_responses, anthropic, gemini)
+
+
+def read_answer(answer: object, *, content: bool = True) -> Answer | None:
+    """Read a provider's complete answer.
+
+    Args:
+        answer: what the provider's client returned, as its object or as the JSON's dict.
+        content: whether to read the output messages too.
+
+    Returns:
+        What it says, or None when its shape is unknown.
+    """
+    try:
+        for provider in _PROVIDERS:
+            if provider.is_answer(answer):
+                return provider.read(answer, content=content)
+    except Exception:  # noqa: BLE001 - an answer may be any object of the user's, whose attributes may raise anything
+        return None
+    return None
+
+
+class StreamReader:
+    """Reads a stream chunk by chunk; a stream that was cut keeps what was seen.
+
+    Args:
+        content: whether to gather the output messages too.
+    """
+
+    def __init__(self, *, content: bool = True) -> None:
+        self._content = content
+        self._stream: Stream | None = None
+
+    def feed(self, chunk: object) -> None:
+        """Take the next chunk. Chunks of unknown shape are passed over."""
+        try:
+            if self._stream is None:
+                self._stream = self._recognise(chunk)
+            if self._stream is not None:
+                self._stream.feed(chunk)
+        except Exception:  # noqa: BLE001 - as in read_answer
+            return
+
+    def finish(self) -> Answer | None:
+        """What the chunks amount to, or None when none had a known shape."""
+        if self._stream is None:
+            return None
+        try:
+            return self._stream.answer()
+        except Exception:  # noqa: BLE001 - as in read_answer
+            return None
+
+    def _recognise(self, chunk: object) -> Stream | None:
+        for provider in _PROVIDERS:
+            if provider.is_chunk(chunk):
+                return provider.open_stream(content=self._content)
+        return None
+
+
+def usage_attributes(usage: Usage) -> dict[str, int]:
+    """The usage as attributes of a span: inclusive totals, then the parts of them that are not 0."""
+    parts = {
+        conventions.USAGE_CACHE_READ_INPUT_TOKENS: usage.cache_read,
+        conventions.USAGE_CACHE_CREATION_INPUT_TOKENS: usage.cache_write,
+        conventions.USAGE_CACHE_CREATION_1H_INPUT_TOKENS: usage.cache_write_1h,
+        conventions.USAGE_REASONING_OUTPUT_TOKENS: usage.reasoning,
+    }
+    return {
+        conventions.USAGE_INPUT_TOKENS: usage.input_tokens,
+        conventions.USAGE_OUTPUT_TOKENS: usage.output_tokens,
+        **{name: count for name, count in parts.items() if count},
+    }
+
+
+def usage_from_attributes(attributes: Mapping[str, Any]) -> Usage | None:
+    """The usage a span's attributes tell, or None when they tell none."""
+    get = attributes.get
+    input_total, output_total = get(conventions.USAGE_INPUT_TOKENS), get(conventions.USAGE_OUTPUT_TOKENS)
+    if input_total is None and output_total is None:
+        return None
+    return usage_of_totals(
+        input_total=tokens(input_total),
+        cache_read=tokens(get(conventions.USAGE_CACHE_READ_INPUT_TOKENS)),
+        cache_write=tokens(get(conventions.USAGE_CACHE_CREATION_INPUT_TOKENS)),
+        cache_write_1h=tokens(get(conventions.USAGE_CACHE_CREATION_1H_INPUT_TOKENS)),
+        output_total=tokens(output_total),
+        reasoning=tokens(get(conventions.USAGE_REASONING_OUTPUT_TOKENS)),
+    )
