@@ -95,7 +95,10 @@ class _Block:
 
     def __init__(self, start: Any) -> None:
         self._start = start
-        self._pieces: list[str] = []
+        self._kind = get(start, "type")
+        # Taken now: the client's helper streams write the pieces into this very block as they come.
+        said = text(get(start, "text")) or text(get(start, "thinking"))
+        self._pieces = [said] if said else []
 
     def feed(self, delta: Any) -> None:
         for name in ("text", "thinking", "partial_json"):
@@ -107,11 +110,10 @@ class _Block:
         if not self._pieces:
             return part(self._start)
         said = "".join(self._pieces)
-        kind = get(self._start, "type")
-        if kind == "text":
-            return text_part((text(get(self._start, "text")) or "") + said)
-        if kind == "thinking":
-            return reasoning_part((text(get(self._start, "thinking")) or "") + said)
+        if self._kind == "text":
+            return text_part(said)
+        if self._kind == "thinking":
+            return reasoning_part(said)
         return tool_call(get(self._start, "id"), get(self._start, "name"), said)
 
 
