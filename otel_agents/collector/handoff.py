@@ -4,40 +4,78 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+
+# One attribute. At most one of text, flag, integer and number is set; `json` holds whatever is none of these (lists,
+# objects, bytes as base64, null) as JSON text.
+ATTRIBUTE: Final = pa.struct(
+    [
+        pa.field("key", pa.string(), nullable=False),
+        ("text", pa.string()),
+        ("flag", pa.bool_()),
+        ("integer", pa.int64()),
+        ("number", pa.float64()),
+        ("json", pa.string()),
+    ]
+)
+
+# One row a span, as it was sent. Ids are bytes, times nanoseconds since the epoch; kind and status are OTLP's numbers.
+SPANS: Final = pa.schema(
+    [
+        ("trace_id", pa.binary()),
+        ("span_id", pa.binary()),
+        ("parent_span_id", pa.binary()),  # empty for a root
+        ("name", pa.string()),
+        ("kind", pa.int32()),
+        ("start_ns", pa.uint64()),
+        ("end_ns", pa.uint64()),  # 0 while the span is open
+        ("status", pa.int32()),
+        ("status_message", pa.string()),
+        ("scope_name", pa.string()),
+        ("service_name", pa.string()),
+        ("exception_type", pa.string()),  # of the last exception event
+        ("resource", pa.string()),  # JSON object
+        ("events", pa.string()),  # JSON list, null when there are none
+        ("links", pa.string()),  # JSON list, null when there are none
+        ("attributes", pa.list_(ATTRIBUTE)),
+    ]
+)
+
+
+class Overloaded(Exception):  # noqa: N818 - an answer to the sender rather than a fault
+    """There is no room now; the sender is asked to come again."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
 class SpanBatch:
-    """The spans of one request that may be stored.
+    """The spans of one request that may be stored: a record batch in the columns of ``SPANS``."""
 
-    Attributes:
-        table: one row a span, in the columns of the store's span_data.
-        rejected: how many spans of the request were refused.
-        reason: why, for the sender; "" when none was.
-    """
-
-    table: pa.Table
-    rejected: int = 0
-    reason: str = ""
+    rows: pa.RecordBatch
 
     @property
     def spans(self) -> int:
         """How many spans it holds."""
-        return int(self.table.num_rows)
+        return int(self.rows.num_rows)
 
     @property
     def size(self) -> int:
         """Bytes of memory it holds."""
-        return int(self.table.nbytes)
+        return int(self.rows.nbytes)
 
 
 class SpanSink(Protocol):
-    """Takes batches of spans; the future is done when they are stored for good, or tells why they are not."""
+    """Takes batches of spans."""
 
     def submit(self, batch: SpanBatch) -> Future[None]:
-        """Take a batch, or raise Overloaded at once when there is no room."""
+        """Take a batch; the future is done when its spans are stored for good, or holds why they are not.
+
+        Raises:
+            Overloaded: there is no room for it now.
+        """
         ...

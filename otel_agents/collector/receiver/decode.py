@@ -1,144 +1,161 @@
-"""Turns the bytes of an OTLP trace request into rows."""
+"""Turns the bytes of an OTLP trace request into a batch of spans, and says which spans were refused."""
 
 from __future__ import annotations
 
-import base64
-import json
-from datetime import datetime, timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
 
 import pyarrow as pa
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+import pyarrow.compute as pc
 
-from otel_agents import conventions as c
-from otel_agents.collector.handoff import SpanBatch
+from otel_agents.collector.handoff import ATTRIBUTE, SPANS, SpanBatch
+from otel_agents.collector.receiver import values
+from otel_agents.collector.receiver.wire import read_request
 
-KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
-STATUSES = ("unset", "ok", "error")
-TEXT = pa.string()
-COLUMNS = pa.schema(
-    [
-        *(
-            (n, TEXT)
-            for n in ("trace_id", "span_id", "parent_span_id", "name", "kind", "scope_name", "service_name", "type")
-        ),
-        ("start_time", pa.timestamp("us")),
-        ("end_time", pa.timestamp("us")),
-        ("duration_ms", pa.float64()),
-        *(
-            (n, TEXT)
-            for n in ("status", "status_message", "error_type", "agent", "model", "provider", "tool", "operation")
-        ),
-        *((n, TEXT) for n in ("session_id", "user_id", "tenant")),
-        *((n, pa.int64()) for n in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")),
-        ("reasoning_tokens", pa.int64()),
-        ("cost", pa.float64()),
-        ("cost_source", TEXT),
-        ("ttft_ms", pa.float64()),
-        *((n, TEXT) for n in ("agent_attribute", "attributes", "content", "resource", "events", "links")),
-    ]
-)
-TYPE_OF_OPERATION = {
-    "chat": "model",
-    "invoke_agent": "agent",
-    "invoke_workflow": "workflow",
-    "execute_tool": "tool",
-}
+BAD_TRACE_ID = "a trace_id that is not 16 bytes, or zero"
+BAD_SPAN_ID = "a span_id that is not 8 bytes, or zero"
+BAD_PARENT_ID = "a parent_span_id that is not 8 bytes"
+BAD_VALUE = "a value that cannot be read: not protobuf, not UTF-8 or nested too deep"
+
+T = TypeVar("T")
+R = TypeVar("R")
+Faults = dict[int, str]  # row of a span -> why it is refused
 
 
-def decode_protobuf(body: bytes) -> SpanBatch:
-    """Decode a request.
+class Undecodable(ValueError):
+    """The request as a whole is not OTLP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a request holds: the spans to store, and how many were refused for which reason."""
+
+    batch: SpanBatch
+    refused: Counter[str]
+
+    @property
+    def message(self) -> str:
+        """What to tell the sender about refused spans; "" when there are none."""
+        return "; ".join(f"{count} refused with {reason}" for reason, count in self.refused.most_common())
+
+
+def decode_protobuf(body: bytes) -> Decoded:
+    """Decode an ExportTraceServiceRequest in protobuf.
 
     Raises:
-        google.protobuf.message.DecodeError: the bytes are not such a request.
+        Undecodable: the bytes are not such a request.
     """
-    request = ExportTraceServiceRequest.FromString(body)
-    rows = []
-    for rs in request.resource_spans:
-        resource = _object(rs.resource.attributes)
-        for ss in rs.scope_spans:
-            rows += [_row(span, resource, ss.scope.name) for span in ss.spans]
-    return SpanBatch(pa.Table.from_pylist(rows, schema=COLUMNS))
+    try:
+        resource_spans = read_request(body)
+    except ValueError as error:
+        raise Undecodable(str(error)) from None
+    scope_spans = resource_spans.field("scope_spans").flatten()
+    spans = scope_spans.field("spans").flatten()
+    scope_of = pc.list_parent_indices(scope_spans.field("spans"))
+    resource_of = pc.list_parent_indices(resource_spans.field("scope_spans")).take(scope_of)
+
+    faults: Faults = {}
+    parent_id = pc.if_else(pc.equal(spans.field("parent_span_id"), bytes(8)), b"", spans.field("parent_span_id"))
+    _refuse(faults, _is_id(spans.field("trace_id"), 16), BAD_TRACE_ID)
+    _refuse(faults, _is_id(spans.field("span_id"), 8), BAD_SPAN_ID)
+    _refuse(faults, pc.is_in(pc.binary_length(parent_id), pa.array([0, 8], pa.int32())), BAD_PARENT_ID)
+    attributes = _attributes(spans.field("attributes"), faults)
+    events, exceptions = _columns(_read_lists(values.events, spans.field("events"), faults), 2)
+    (links,) = _columns(_read_lists(values.links, spans.field("links"), faults), 1)
+    resources, services = _columns(
+        _read_shared(values.resource, resource_spans.field("resource"), resource_of, faults), 2
+    )
+    (scopes,) = _columns(_read_shared(values.scope, scope_spans.field("scope"), scope_of, faults), 1)
+    rows = pa.RecordBatch.from_arrays(
+        [
+            spans.field("trace_id"),
+            spans.field("span_id"),
+            parent_id,
+            _text(spans.field("name")),
+            spans.field("kind"),
+            spans.field("start_ns"),
+            spans.field("end_ns"),
+            pc.fill_null(spans.field("status").field("code"), 0),
+            _text(pc.fill_null(spans.field("status").field("message"), b"")),
+            scopes.take(scope_of),
+            services.take(resource_of),
+            exceptions,
+            resources.take(resource_of),
+            events,
+            links,
+            attributes,
+        ],
+        schema=SPANS,
+    )
+    if faults:
+        rows = rows.take(pa.array([row for row in range(rows.num_rows) if row not in faults], pa.int64()))
+    return Decoded(SpanBatch(rows), Counter(faults.values()))
 
 
-def _row(span: Any, resource: dict[str, Any], scope: str) -> dict[str, Any]:
-    a = _object(span.attributes)
-    content = {k: v for k, v in a.items() if k in c.CONTENT_KEYS}
-    rest = {k: v for k, v in a.items() if k not in c.CONTENT_KEYS}
-    end = span.end_time_unix_nano
-    ttft = a.get(c.RESPONSE_TIME_TO_FIRST_CHUNK)
-    return {
-        "trace_id": span.trace_id.hex(),
-        "span_id": span.span_id.hex(),
-        "parent_span_id": span.parent_span_id.hex() or None,
-        "name": span.name,
-        "kind": KINDS[span.kind],
-        "scope_name": scope or None,
-        "service_name": resource.get("service.name"),
-        "type": a.get(c.SPAN_TYPE) or TYPE_OF_OPERATION.get(a.get(c.OPERATION_NAME, ""), "other"),
-        "start_time": _time(span.start_time_unix_nano),
-        "end_time": _time(end) if end else None,
-        "duration_ms": (end - span.start_time_unix_nano) / 1e6 if end else None,
-        "status": STATUSES[span.status.code],
-        "status_message": span.status.message or None,
-        "error_type": a.get(c.ERROR_TYPE),
-        "agent": a.get(c.AGENT) or a.get(c.AGENT_NAME),
-        "model": a.get(c.REQUEST_MODEL) or a.get(c.RESPONSE_MODEL),
-        "provider": a.get(c.PROVIDER_NAME),
-        "tool": a.get(c.TOOL_NAME),
-        "operation": a.get(c.OPERATION_NAME),
-        "session_id": a.get(c.SESSION_ID) or a.get(c.CONVERSATION_ID),
-        "user_id": a.get(c.USER_ID),
-        "tenant": a.get(c.TENANT),
-        "input_tokens": a.get(c.USAGE_INPUT_TOKENS),
-        "output_tokens": a.get(c.USAGE_OUTPUT_TOKENS),
-        "cache_read_tokens": a.get(c.USAGE_CACHE_READ_INPUT_TOKENS),
-        "cache_write_tokens": a.get(c.USAGE_CACHE_CREATION_INPUT_TOKENS),
-        "reasoning_tokens": a.get(c.USAGE_REASONING_OUTPUT_TOKENS),
-        "cost": a.get(c.COST),
-        "cost_source": a.get(c.COST_SOURCE),
-        "ttft_ms": ttft * 1000 if ttft is not None else None,
-        "agent_attribute": a.get(c.AGENT),
-        "attributes": _json(rest),
-        "content": _json(content) if content else None,
-        "resource": _json(resource),
-        "events": _json(
-            [
-                {"name": e.name, "time": _time(e.time_unix_nano).isoformat() + "Z", "attributes": _object(e.attributes)}
-                for e in span.events
-            ]
-        )
-        if span.events
-        else None,
-        "links": _json(
-            [
-                {"trace_id": x.trace_id.hex(), "span_id": x.span_id.hex(), "attributes": _object(x.attributes)}
-                for x in span.links
-            ]
-        )
-        if span.links
-        else None,
-    }
+def _is_id(ids: pa.Array, length: int) -> pa.Array:
+    return pc.and_(pc.equal(pc.binary_length(ids), length), pc.not_equal(ids, bytes(length)))
 
 
-def _time(nanoseconds: int) -> datetime:
-    return datetime(1970, 1, 1) + timedelta(microseconds=nanoseconds // 1000)
+def _refuse(faults: Faults, good: pa.Array, reason: str) -> None:
+    for row in pc.indices_nonzero(pc.invert(good)).to_pylist():
+        faults.setdefault(row, reason)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _text(raw: pa.Array) -> pa.Array:
+    try:
+        return raw.cast(pa.string())
+    except pa.ArrowInvalid:  # not UTF-8: what is wrong is shown as U+FFFD, and the rest can be read
+        return pa.array([None if b is None else b.decode(errors="replace") for b in raw.to_pylist()], pa.string())
 
 
-def _object(pairs: Any) -> dict[str, Any]:
-    return {p.key: _value(p.value) for p in pairs}
+def _attributes(lists: pa.ListArray, faults: Faults) -> pa.ListArray:
+    pairs = lists.flatten()
+    value = pairs.field("value")
+    text, flag = _text(value.field("text")), value.field("flag")
+    integer, number = value.field("integer"), value.field("number")
+    scalar = pc.or_(pc.or_(text.is_valid(), flag.is_valid()), pc.or_(integer.is_valid(), number.is_valid()))
+    nested = pc.indices_nonzero(pc.invert(scalar))
+    raw = (value.field(name).take(nested).to_pylist() for name in ("list", "map", "bytes"))
+    written: list[str | None] = []
+    for position, parts in zip(nested.to_pylist(), zip(*raw, strict=True), strict=True):
+        try:
+            written.append(values.nested_json(*parts))
+        except values.UnreadableValue:
+            written.append(None)
+            faults.setdefault(pc.list_parent_indices(lists)[position].as_py(), BAD_VALUE)
+    json = pc.replace_with_mask(pa.nulls(len(pairs), pa.string()), pc.invert(scalar), pa.array(written, pa.string()))
+    struct = pa.StructArray.from_arrays(
+        [_text(pairs.field("key")), text, flag, integer, number, json], fields=list(ATTRIBUTE)
+    )
+    return pa.ListArray.from_arrays(lists.offsets, struct)
 
 
-def _value(v: Any) -> Any:
-    kind = v.WhichOneof("value")
-    if kind == "array_value":
-        return [_value(x) for x in v.array_value.values]
-    if kind == "kvlist_value":
-        return _object(v.kvlist_value.values)
-    if kind == "bytes_value":
-        return base64.b64encode(v.bytes_value).decode()
-    return getattr(v, kind) if kind else None
+def _read_lists(read: Callable[[list[bytes]], R], lists: pa.ListArray, faults: Faults) -> list[R]:
+    """Read one list of messages a span; most spans have none."""
+    empty = read([])
+    written = [empty] * len(lists)
+    for row in pc.indices_nonzero(lists.value_lengths()).to_pylist():
+        try:
+            written[row] = read(lists[row].as_py())
+        except values.UnreadableValue:
+            faults.setdefault(row, BAD_VALUE)
+    return written
+
+
+def _read_shared(read: Callable[[bytes], R], encoded: pa.Array, owner: pa.Array, faults: Faults) -> list[R]:
+    """Read messages that many spans share; ``owner`` tells which one a span belongs to."""
+    written = []
+    for index, message in enumerate(encoded.to_pylist()):
+        try:
+            written.append(read(message or b""))
+        except values.UnreadableValue:
+            written.append(read(b""))
+            _refuse(faults, pc.not_equal(owner, index), BAD_VALUE)
+    return written
+
+
+def _columns(rows: Iterable[tuple[str | None, ...]], width: int) -> list[pa.Array]:
+    rows = list(rows)
+    return [pa.array([row[i] for row in rows], pa.string()) for i in range(width)]

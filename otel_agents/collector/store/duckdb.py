@@ -13,6 +13,14 @@ import pyarrow as pa
 
 from otel_agents.collector.handoff import SpanBatch
 from otel_agents.collector.store.store import Commit
+from otel_agents.collector.store.insert import insert_sql
+from otel_agents.collector.store.layout import lay_out
+
+_RANGES = """
+INSERT INTO trace_ranges
+SELECT lower(hex(trace_id)), make_timestamp((min(start_ns) // 1000)::BIGINT), make_timestamp((max(start_ns) // 1000)::BIGINT)
+FROM incoming GROUP BY trace_id
+"""
 
 SCHEMA = files("otel_agents.collector.store") / "schema"
 
@@ -35,19 +43,18 @@ class DuckDBStore:
 
     def write(self, batches: Sequence[SpanBatch]) -> Commit:
         """Store all spans of the batches that are not there yet, or none."""
-        table = pa.concat_tables([b.table for b in batches])
+        table = pa.Table.from_batches([batch.rows for batch in batches])
         with self._lock:
-            self._writer.register("incoming", table)
+            laid_out = lay_out(table, self._writer)
+            self._writer.register("incoming", laid_out)
             try:
                 self._writer.execute("BEGIN")
-                self._writer.execute("INSERT INTO span_data BY NAME SELECT * FROM incoming")
-                self._writer.execute(
-                    "INSERT INTO trace_ranges SELECT trace_id, min(start_time), max(start_time) FROM incoming GROUP BY ALL"
-                )
+                self._writer.execute(insert_sql(frozenset(laid_out.column_names)))
+                self._writer.execute(_RANGES)
                 self._writer.execute("COMMIT")
             finally:
                 self._writer.unregister("incoming")
-        return Commit(table.num_rows, tuple(set(table["trace_id"].to_pylist())))
+        return Commit(table.num_rows, ())
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:

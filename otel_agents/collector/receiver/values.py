@@ -1,0 +1,126 @@
+"""JSON text of the parts of a request that are read as protobuf objects: resources, events, links, nested values."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from otel_agents import conventions
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - printed with its own "Z"
+
+
+class UnreadableValue(ValueError):
+    """A part of a span is not protobuf, not UTF-8, or nested deeper than protobuf allows."""
+
+
+def to_json(value: object) -> str:
+    """Write JSON as everywhere in the store: no blanks, Unicode as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def plain(value: AnyValue) -> Any:
+    """Turn a value into what JSON can hold; bytes become base64, NaN and infinity a text (protobuf's JSON mapping)."""
+    kind = value.WhichOneof("value")
+    if kind == "string_value":
+        return value.string_value
+    if kind == "array_value":
+        return [plain(v) for v in value.array_value.values]
+    if kind == "kvlist_value":
+        return plain_object(value.kvlist_value.values)
+    if kind == "bytes_value":
+        return base64.b64encode(value.bytes_value).decode()
+    if kind == "double_value" and not math.isfinite(value.double_value):
+        return non_finite(value.double_value)
+    return getattr(value, kind) if kind else None
+
+
+def plain_object(pairs: Iterable[KeyValue]) -> dict[str, Any]:
+    """Turn attributes into an object; of a key that comes twice the last value counts."""
+    return {pair.key: plain(pair.value) for pair in pairs}
+
+
+def non_finite(number: float) -> str:
+    """Name a number JSON has no form for, as protobuf's JSON mapping does."""
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def nested_json(array: bytes | None, fields: bytes | None, blob: bytes | None) -> str:
+    """JSON text of a list, a map, bytes or nothing at all, given as the bytes of its field.
+
+    Raises:
+        UnreadableValue: see there.
+    """
+    if blob is not None:
+        return to_json(base64.b64encode(blob).decode())
+    if array is not None:
+        return _list_json(array) if len(array) <= 256 else _list_json.__wrapped__(array)
+    if fields is not None:
+        return to_json(plain_object(_parse(KeyValueList, fields).values))
+    return "null"
+
+
+@lru_cache(maxsize=4096)
+def _list_json(array: bytes) -> str:
+    # Short lists repeat all the time: finish reasons, tags.
+    return to_json([plain(v) for v in _parse(ArrayValue, array).values])
+
+
+@lru_cache(maxsize=1024)
+def resource(encoded: bytes) -> tuple[str, str | None]:
+    """JSON text of a resource's attributes, and its service.name. Kept, for each client sends the same again."""
+    attributes = plain_object(_parse(Resource, encoded).attributes)
+    name = attributes.get("service.name")
+    return to_json(attributes), None if name is None else name if isinstance(name, str) else to_json(name)
+
+
+@lru_cache(maxsize=1024)
+def scope(encoded: bytes) -> tuple[str | None]:
+    """Name of an instrumentation scope, None when it has none."""
+    return (_parse(InstrumentationScope, encoded).name or None,)
+
+
+def events(encoded: list[bytes]) -> tuple[str | None, str | None]:
+    """JSON text of a span's events, and the type of the last exception among them."""
+    if not encoded:
+        return None, None
+    written = []
+    exception = None
+    for event in (_parse(Span.Event, e) for e in encoded):
+        attributes = plain_object(event.attributes)
+        if event.name == conventions.EXCEPTION_EVENT:
+            exception = attributes.get(conventions.EXCEPTION_TYPE, exception)
+        written.append({"name": event.name, "time": _iso(event.time_unix_nano), "attributes": attributes})
+    return to_json(written), exception if isinstance(exception, str) else None
+
+
+def links(encoded: list[bytes]) -> tuple[str | None]:
+    """JSON text of a span's links."""
+    if not encoded:
+        return (None,)
+    written = [
+        {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), "attributes": plain_object(link.attributes)}
+        for link in (_parse(Span.Link, e) for e in encoded)
+    ]
+    return (to_json(written),)
+
+
+def _iso(nanoseconds: int) -> str:
+    return (_EPOCH + timedelta(microseconds=nanoseconds // 1000)).isoformat(timespec="microseconds") + "Z"
+
+
+def _parse(message: Any, encoded: bytes) -> Any:
+    try:
+        return message.FromString(encoded)
+    except DecodeError as error:
+        raise UnreadableValue(str(error)) from None

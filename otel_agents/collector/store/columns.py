@@ -1,0 +1,240 @@
+"""Which attributes fill the columns of ``spans``, in every dialect, the first key present wins.
+
+Today's OpenTelemetry GenAI names come first, then its older spellings, then OpenInference, OpenLLMetry, Pydantic AI and
+Logfire, Langfuse, MLflow and the Vercel AI SDK.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from otel_agents import conventions as c
+
+TEXT: Final[dict[str, tuple[str, ...]]] = {
+    "agent": (
+        c.AGENT,
+        c.AGENT_NAME,
+        "agent.name",  # OpenInference
+        "agent_name",  # Pydantic AI
+    ),
+    "model": (
+        c.REQUEST_MODEL,
+        c.RESPONSE_MODEL,
+        "llm.model_name",  # OpenInference, three spellings
+        "embedding.model_name",
+        "reranker.model_name",
+        "model_name",  # Pydantic AI
+        "langfuse.observation.model.name",
+        "ai.model.id",  # Vercel
+    ),
+    "provider": (
+        c.PROVIDER_NAME,
+        "gen_ai.system",  # GenAI until 1.36
+        "llm.provider",  # OpenInference
+        "llm.system",
+        "ai.model.provider",  # Vercel
+    ),
+    "tool": (
+        c.TOOL_NAME,
+        "tool.name",  # OpenInference
+        "ai.toolCall.name",  # Vercel
+    ),
+    "operation": (
+        c.OPERATION_NAME,
+        "llm.request.type",  # OpenLLMetry
+        "ai.operationId",  # Vercel
+    ),
+    "session_id": (
+        c.SESSION_ID,
+        c.CONVERSATION_ID,
+        "traceloop.association.properties.session_id",
+        "langfuse.session.id",
+    ),
+    "user_id": (
+        c.USER_ID,
+        "enduser.id",
+        "traceloop.association.properties.user_id",
+        "langfuse.user.id",
+    ),
+    "tenant": (c.TENANT,),
+    "error_type": (c.ERROR_TYPE,),
+    "cost_source": (c.COST_SOURCE,),
+    "agent_attribute": (c.AGENT,),
+}
+
+INTEGER: Final[dict[str, tuple[str, ...]]] = {
+    "input_tokens": (
+        c.USAGE_INPUT_TOKENS,
+        "gen_ai.usage.prompt_tokens",
+        "llm.token_count.prompt",
+        "ai.usage.inputTokens",
+        "ai.usage.promptTokens",
+    ),
+    "output_tokens": (
+        c.USAGE_OUTPUT_TOKENS,
+        "gen_ai.usage.completion_tokens",
+        "llm.token_count.completion",
+        "ai.usage.outputTokens",
+        "ai.usage.completionTokens",
+    ),
+    "cache_read_tokens": (
+        c.USAGE_CACHE_READ_INPUT_TOKENS,
+        "gen_ai.usage.cache_read_input_tokens",  # OpenLLMetry
+        "gen_ai.usage.details.cache_read_tokens",  # Pydantic AI
+        "llm.token_count.prompt_details.cache_read",
+        "ai.usage.cachedInputTokens",
+    ),
+    "cache_write_tokens": (
+        c.USAGE_CACHE_CREATION_INPUT_TOKENS,
+        "gen_ai.usage.cache_write.input_tokens",  # the name it is being changed to
+        "gen_ai.usage.cache_creation_input_tokens",
+        "gen_ai.usage.details.cache_write_tokens",
+        "llm.token_count.prompt_details.cache_write",
+    ),
+    "reasoning_tokens": (
+        c.USAGE_REASONING_OUTPUT_TOKENS,
+        "gen_ai.usage.reasoning_tokens",
+        "gen_ai.usage.details.reasoning_tokens",
+        "llm.token_count.completion_details.reasoning",
+        "ai.usage.reasoningTokens",
+    ),
+}
+
+COST: Final[tuple[str, ...]] = (c.COST, "llm.cost.total")
+
+# Time to the first token: the factor turns it into milliseconds.
+TTFT: Final[dict[str, float]] = {
+    c.RESPONSE_TIME_TO_FIRST_CHUNK: 1000.0,
+    "gen_ai.server.time_to_first_token": 1000.0,
+    "ai.response.msToFirstChunk": 1.0,
+}
+
+# The type of a span: the first of these keys that is present and has a value known here (compared in lower case and
+# without the quotes MLflow puts around texts).
+TYPE: Final[dict[str, dict[str, str]]] = {
+    c.SPAN_TYPE: {t: t for t in c.SPAN_TYPES},
+    c.OPERATION_NAME: {
+        "chat": "model",
+        "text_completion": "model",
+        "generate_content": "model",
+        "embeddings": "model",
+        "invoke_agent": "agent",
+        "create_agent": "agent",
+        "execute_tool": "tool",
+        "invoke_workflow": "workflow",
+        "retrieval": "other",
+    },
+    "openinference.span.kind": {
+        "llm": "model",
+        "embedding": "model",
+        "reranker": "model",
+        "agent": "agent",
+        "tool": "tool",
+        "chain": "workflow",
+        "retriever": "other",
+        "guardrail": "other",
+        "evaluator": "other",
+    },
+    "traceloop.span.kind": {"agent": "agent", "tool": "tool", "workflow": "workflow", "task": "other"},
+    "llm.request.type": {"chat": "model", "completion": "model", "embedding": "model", "rerank": "model"},
+    "langfuse.observation.type": {
+        "generation": "model",
+        "embedding": "model",
+        "agent": "agent",
+        "tool": "tool",
+        "chain": "workflow",
+        "span": "other",
+        "event": "other",
+        "retriever": "other",
+        "evaluator": "other",
+        "guardrail": "other",
+    },
+    "mlflow.spanType": {
+        "llm": "model",
+        "chat_model": "model",
+        "embedding": "model",
+        "reranker": "model",
+        "agent": "agent",
+        "tool": "tool",
+        "chain": "workflow",
+        "workflow": "workflow",
+        "retriever": "other",
+        "parser": "other",
+        "evaluator": "other",
+        "guardrail": "other",
+        "task": "other",
+        "memory": "other",
+        "unknown": "other",
+    },
+    "ai.operationId": {
+        "ai.generatetext.dogenerate": "model",
+        "ai.streamtext.dostream": "model",
+        "ai.generateobject.dogenerate": "model",
+        "ai.streamobject.dostream": "model",
+        "ai.embed.doembed": "model",
+        "ai.embedmany.doembed": "model",
+        "ai.toolcall": "tool",
+        "ai.generatetext": "workflow",
+        "ai.streamtext": "workflow",
+        "ai.generateobject": "workflow",
+        "ai.streamobject": "workflow",
+        "ai.embed": "workflow",
+        "ai.embedmany": "workflow",
+    },
+}
+# What a span is when none of those says so, by an attribute only such spans have.
+TYPE_BY_PRESENCE: Final[dict[str, str]] = {
+    c.TOOL_NAME: "tool",
+    "agent_name": "agent",  # Pydantic AI before it wrote gen_ai.operation.name
+    c.REQUEST_MODEL: "model",
+}
+
+# Long attributes, kept apart so that a query of the others need not read them. A dot at the end: every key that starts so.
+CONTENT: Final[tuple[str, ...]] = (
+    *c.CONTENT_KEYS,
+    "gen_ai.prompt",  # older GenAI; with a number: OpenLLMetry
+    "gen_ai.prompt.",
+    "gen_ai.completion",
+    "gen_ai.completion.",
+    "input.value",  # OpenInference
+    "output.value",
+    "llm.input_messages.",
+    "llm.output_messages.",
+    "llm.prompts.",
+    "llm.tools.",
+    "llm.invocation_parameters",
+    "tool.parameters",
+    "retrieval.documents.",
+    "traceloop.entity.input",
+    "traceloop.entity.output",
+    "all_messages_events",  # Pydantic AI
+    "pydantic_ai.all_messages",
+    "tool_arguments",
+    "tool_response",
+    "langfuse.observation.input",
+    "langfuse.observation.output",
+    "mlflow.spanInputs",
+    "mlflow.spanOutputs",
+    "ai.prompt",  # Vercel
+    "ai.prompt.messages",
+    "ai.prompt.tools",
+    "ai.response.text",
+    "ai.response.object",
+    "ai.response.toolCalls",
+    "ai.toolCall.args",
+    "ai.toolCall.result",
+)
+
+_CONTENT_KEYS: Final = frozenset(key for key in CONTENT if not key.endswith("."))
+_CONTENT_PREFIXES: Final = tuple(key for key in CONTENT if key.endswith("."))
+
+
+def is_content(key: str) -> bool:
+    """Whether an attribute is kept in the column ``content`` instead of ``attributes``."""
+    return key in _CONTENT_KEYS or key.startswith(_CONTENT_PREFIXES)
+
+
+# Every key that fills a column.
+READ: Final = frozenset(
+    key for keys in (*TEXT.values(), *INTEGER.values(), COST, tuple(TTFT), tuple(TYPE)) for key in keys
+)
