@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_agents.sdk.parts import parts_of, reasoning_part
-from otel_agents.sdk.shapes import first, get, items, jsonable, text
+from otel_agents.sdk.answers.parts import parts_of, reasoning_part
+from otel_agents.sdk.answers.shapes import first, get, items, jsonable, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

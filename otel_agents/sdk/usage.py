@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from otel_agents import conventions
+from otel_agents.sdk import faults
 from otel_agents.sdk.answers import anthropic, gemini, openai_chat, openai_responses
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
-from otel_agents.sdk.shapes import tokens
+from otel_agents.sdk.answers.shapes import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +66,8 @@ def read_answer(answer: object, *, content: bool = True) -> Answer | None:
         for provider in _PROVIDERS:
             if provider.is_answer(answer):
                 return provider.read(answer, content=content)
-    except Exception:  # noqa: BLE001 - an answer may be any object of the user's, whose attributes may raise anything
-        return None
+    except Exception as error:  # noqa: BLE001 - an answer may be any object, whose attributes may raise anything
+        faults.report("reading an answer", error)
     return None
 
 
@@ -88,8 +89,8 @@ class StreamReader:
                 self._stream = self._recognise(chunk)
             if self._stream is not None:
                 self._stream.feed(chunk)
-        except Exception:  # noqa: BLE001 - as in read_answer
-            return
+        except Exception as error:  # noqa: BLE001 - as in read_answer
+            faults.report("reading a chunk", error)
 
     def finish(self) -> Answer | None:
         """What the chunks amount to, or None when none had a known shape."""
@@ -97,7 +98,8 @@ class StreamReader:
             return None
         try:
             return self._stream.answer()
-        except Exception:  # noqa: BLE001 - as in read_answer
+        except Exception as error:  # noqa: BLE001 - as in read_answer
+            faults.report("reading a stream", error)
             return None
 
     def _recognise(self, chunk: object) -> Stream | None:

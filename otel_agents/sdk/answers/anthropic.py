@@ -7,8 +7,8 @@ from typing import Any, Final
 from otel_agents.model import Usage
 from otel_agents.sdk.answers.answer import Answer
 from otel_agents.sdk.messages import output_message
-from otel_agents.sdk.parts import part, parts_of, reasoning_part, text_part, tool_call
-from otel_agents.sdk.shapes import get, is_number, items, text, tokens
+from otel_agents.sdk.answers.parts import part, parts_of, reasoning_part, text_part, tool_call
+from otel_agents.sdk.answers.shapes import get, is_number, items, text, tokens
 
 _EVENTS: Final = frozenset(
     ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta")
@@ -23,7 +23,7 @@ def is_answer(answer: Any) -> bool:
 
 def is_chunk(chunk: Any) -> bool:
     """Whether this is an event of a streamed message."""
-    return get(chunk, "type") in _EVENTS
+    return text(get(chunk, "type")) in _EVENTS
 
 
 def read(answer: Any, *, content: bool) -> Answer:

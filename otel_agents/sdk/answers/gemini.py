@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.messages import output_message
-from otel_agents.sdk.parts import parts_of
-from otel_agents.sdk.shapes import first, get, is_number, items, text, tokens
+from otel_agents.sdk.answers.parts import parts_of
+from otel_agents.sdk.answers.shapes import first, get, is_number, items, text, tokens
 
 if TYPE_CHECKING:
     from otel_agents.model import Usage
@@ -17,7 +17,10 @@ _TIERS: Final = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
 
 def is_answer(answer: Any) -> bool:
     """Whether this is an answer of generateContent; one whose prompt was blocked has usage and no candidates."""
-    return isinstance(get(answer, "candidates"), list) or _usage(answer) is not None
+    candidates = items(get(answer, "candidates"))
+    if candidates and first(candidates[0], "content", "finish_reason", "finishReason") is not None:
+        return True
+    return read_usage(_usage(answer)) is not None
 
 
 is_chunk = is_answer  # a chunk has the shape of an answer

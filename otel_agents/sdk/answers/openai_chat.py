@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.messages import message_parts, output_message
-from otel_agents.sdk.parts import reasoning_part, text_part, tool_call
-from otel_agents.sdk.shapes import dollars, first, get, is_number, items, text, tokens
+from otel_agents.sdk.answers.parts import reasoning_part, text_part, tool_call
+from otel_agents.sdk.answers.shapes import dollars, first, get, is_number, items, text, tokens
 
 if TYPE_CHECKING:
     from otel_agents.model import Usage
 
+_OBJECTS: Final = ("chat.completion", "chat.completion.chunk", "text_completion")
 _USUAL_TIERS: Final = ("default", "auto", "standard")
 
 
 def is_answer(answer: Any) -> bool:
     """Whether this is a chat completion, a text completion or a set of embeddings."""
-    return isinstance(get(answer, "choices"), list) or _is_embeddings(answer)
+    return _has_choices(answer) or _is_embeddings(answer)
 
 
 def is_chunk(chunk: Any) -> bool:
     """Whether this is a chunk of a streamed completion, or the helper's event around one."""
-    return isinstance(get(_inner(chunk), "choices"), list)
+    return _has_choices(_inner(chunk))
 
 
 def read(answer: Any, *, content: bool) -> Answer:
@@ -182,6 +183,16 @@ def _parts(choice: Any) -> list[dict[str, Any]]:
 
 def _inner(chunk: Any) -> Any:
     return get(chunk, "chunk") if get(chunk, "type") == "chunk" else chunk
+
+
+def _has_choices(answer: Any) -> bool:
+    """Whether there are choices as a model makes them; a user's own object may have choices of another kind."""
+    choices = get(answer, "choices")
+    if not isinstance(choices, list):
+        return False
+    if get(answer, "object") in _OBJECTS or is_number(get(get(answer, "usage"), "prompt_tokens")):
+        return True
+    return bool(choices) and first(choices[0], "message", "delta") is not None
 
 
 def _is_embeddings(answer: Any) -> bool:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.messages import message_parts, output_message
-from otel_agents.sdk.parts import part, reasoning_part, text_part, tool_call
-from otel_agents.sdk.shapes import dollars, first, get, is_number, items, text, tokens
+from otel_agents.sdk.answers.parts import part, reasoning_part, text_part, tool_call
+from otel_agents.sdk.answers.shapes import dollars, first, get, is_number, items, text, tokens
 
 if TYPE_CHECKING:
     from otel_agents.model import Usage
@@ -72,7 +72,7 @@ class ChunkStream:
 
     def feed(self, chunk: Any) -> None:
         """Take the next event."""
-        kind = get(chunk, "type")
+        kind = text(get(chunk, "type"))
         if kind in _DELTAS:
             if self._content and (piece := text(get(chunk, "delta"))):
                 self._pieces.setdefault(tokens(get(chunk, "output_index")), []).append(piece)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_agents.sdk.media import MEDIA, medium
-from otel_agents.sdk.shapes import first, get, items, jsonable, text
+from otel_agents.sdk.answers.media import MEDIA, medium
+from otel_agents.sdk.answers.shapes import first, get, items, jsonable, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_agents.sdk.shapes import first, get, text
+from otel_agents.sdk.answers.shapes import first, get, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,15 +25,17 @@ def medium(piece: Any, kind: str) -> dict[str, Any]:
     """
     holder = next((inner for name in _NESTED if (inner := get(piece, name)) is not None), piece)
     if isinstance(holder, (str, bytes)):  # {"image_url": "https://…"}, {"file_data": "data:…"}
-        holder = {"url": holder} if _is_address(holder) else {"data": holder}
+        holder = {"url" if _is_address(holder) else "data": holder}
     mime = text(first(holder, "media_type", "mime_type", "mimeType")) or _audio_format(holder)
-    size, uri = None, text(first(holder, "url", "uri", "file_uri", "fileUri", "file_url"))
-    if uri is not None and uri.startswith("data:"):
+    data = first(holder, "data", "file_data", "content", "bytes")
+    uri = text(first(holder, "url", "uri", "file_uri", "fileUri", "file_url")) or (data if _is_address(data) else None)
+    size = None
+    if uri is None:
+        size = _size(data, is_text=get(holder, "type") == "text")
+    elif uri.startswith("data:"):
         head, _, data = uri.partition(",")
         mime = mime or head[5:].partition(";")[0] or None
         size, uri = _size(data, is_text=";base64" not in head), None
-    elif uri is None:
-        size = _size(first(holder, "data", "file_data", "content", "bytes"), is_text=get(holder, "type") == "text")
     known: dict[str, Any] = {
         "mime_type": mime,
         "bytes": size,
@@ -47,7 +49,7 @@ def medium(piece: Any, kind: str) -> dict[str, Any]:
     return {"type": modality, **{name: value for name, value in known.items() if value is not None}}
 
 
-def _is_address(value: str | bytes) -> bool:
+def _is_address(value: object) -> bool:
     return isinstance(value, str) and value.startswith(("data:", "http:", "https:", "gs:", "file:", "s3:"))
 
 
