@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def model_server() -> Iterator[ModelServer]:
-    with ModelServer(seconds_per_token=0, seconds_to_first_token=0) as server:
+    with ModelServer(pace=0) as server:
         yield server
 
 

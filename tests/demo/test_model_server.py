@@ -48,7 +48,11 @@ def test_responses_call_a_tool_and_answer_from_its_result(client):
         {"city": "San Francisco", "unit": "celsius"},
     )
 
-    items = [*ASK, *first.output, {"type": "function_call_output", "call_id": call.call_id, "output": "17 degrees, fog"}]
+    items = [
+        *ASK,
+        *first.output,
+        {"type": "function_call_output", "call_id": call.call_id, "output": "17 degrees, fog"},
+    ]
     second = client.responses.create(model=GPT_4O, input=items, tools=[RESPONSES_TOOL])
     assert second.status == "completed"
     assert second.output_text == "According to get_weather: 17 degrees, fog"
@@ -140,7 +144,12 @@ def test_a_repeated_beginning_is_cached_in_blocks_of_128_tokens(client):
 
 def test_a_router_hands_over_to_the_colleague_the_question_is_for(client):
     tools = [
-        {"type": "function", "name": "transfer_to_code", "description": "Source code: files, functions.", "parameters": {}},
+        {
+            "type": "function",
+            "name": "transfer_to_code",
+            "description": "Source code: files, functions.",
+            "parameters": {},
+        },
         {"type": "function", "name": "transfer_to_data", "description": "Sales: products, orders.", "parameters": {}},
     ]
 
@@ -160,9 +169,9 @@ def test_models_are_listed(client):
 
 
 def test_a_wrong_key_is_refused(model_server):
-    with openai.OpenAI(base_url=model_server.base_url, api_key="wrong") as client:
-        with pytest.raises(openai.AuthenticationError) as caught:
-            client.models.list()
+    client = openai.OpenAI(base_url=model_server.base_url, api_key="wrong")
+    with client, pytest.raises(openai.AuthenticationError) as caught:
+        client.models.list()
     assert caught.value.code == "invalid_api_key"
 
 
@@ -183,7 +192,10 @@ def test_an_unknown_address_is_not_found(client):
         ([], "Missing required parameter: 'messages'"),
         ([{"role": "robot", "content": "hi"}], "Invalid value: 'robot'"),
         ([{"content": "no role"}], "has not the expected shape"),
-        ([*ASK, {"role": "tool", "tool_call_id": "call_1", "content": "?"}], "must be a response to a preceding message"),
+        (
+            [*ASK, {"role": "tool", "tool_call_id": "call_1", "content": "?"}],
+            "must be a response to a preceding message",
+        ),
         (
             [
                 {
@@ -221,12 +233,14 @@ def test_a_prompt_longer_than_the_context_is_a_bad_request(client):
 
 
 def test_every_so_many_requests_one_is_refused_and_may_be_repeated():
-    with ModelServer(seconds_per_token=0, seconds_to_first_token=0, refuse_every=2) as server:
-        with openai.OpenAI(base_url=server.base_url, api_key=API_KEY, max_retries=0) as client:
+    with (
+        ModelServer(pace=0, refuse_every=2) as server,
+        openai.OpenAI(base_url=server.base_url, api_key=API_KEY, max_retries=0) as client,
+    ):
+        client.chat.completions.create(model=GPT_4O, messages=ASK)
+        with pytest.raises(openai.RateLimitError) as caught:
             client.chat.completions.create(model=GPT_4O, messages=ASK)
-            with pytest.raises(openai.RateLimitError) as caught:
-                client.chat.completions.create(model=GPT_4O, messages=ASK)
-            client.chat.completions.create(model=GPT_4O, messages=ASK)
+        client.chat.completions.create(model=GPT_4O, messages=ASK)
     assert (caught.value.code, caught.value.response.headers["retry-after"]) == ("rate_limit_exceeded", "1")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MODELS = ("gpt-5-nano", "gpt-5-mini", "gpt-5", "gpt-5.1", "gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini")
 API_KEY = "sk-scripted"
+SECONDS_TO_BEGIN, SECONDS_TO_REASON, SECONDS_TO_WRITE = 0.25, 0.002, 0.008  # for an answer, and for a token
 
 
 class ModelServer:
@@ -31,8 +32,7 @@ class ModelServer:
     Args:
         port: where to listen; 0 takes a free port.
         models: the names it answers to; others are 404, as with the real API.
-        seconds_per_token: how long it takes to write a token; 0 answers at once.
-        seconds_to_first_token: how long it takes to begin.
+        pace: 1 writes about as fast as a real model, 2 takes twice the time, 0 answers at once.
         refuse_every: one request in so many is refused with 429 and Retry-After; 0 refuses none.
         context_window: how many tokens a prompt may have; more is 400 ``context_length_exceeded``. Smaller than the
             real models', so that it can be met.
@@ -43,14 +43,12 @@ class ModelServer:
         *,
         port: int = 0,
         models: tuple[str, ...] = MODELS,
-        seconds_per_token: float = 0.008,
-        seconds_to_first_token: float = 0.25,
+        pace: float = 1.0,
         refuse_every: int = 0,
         context_window: int = 24_000,
     ) -> None:
         self.models = models
-        self.seconds_per_token = seconds_per_token
-        self.seconds_to_first_token = seconds_to_first_token
+        self.pace = pace
         self.refuse_every = refuse_every
         self.context_window = context_window
         self.cache = PromptCache()
@@ -163,12 +161,16 @@ class _Handler(BaseHTTPRequestHandler):
             )
         move = decide(conversation)
         usage = count(conversation, move, owner.cache)
-        time.sleep(owner.seconds_to_first_token + usage.reasoning * owner.seconds_per_token / 4)
+        self._take(SECONDS_TO_BEGIN + usage.reasoning * SECONDS_TO_REASON)
         if body.get("stream"):
             self._stream(wire.stream(body, move, usage))
         else:
-            time.sleep((usage.output - usage.reasoning) * owner.seconds_per_token)
+            self._take((usage.output - usage.reasoning) * SECONDS_TO_WRITE)
             self._send(200, wire.answer(body, move, usage))
+
+    def _take(self, seconds: float) -> None:
+        if self.server.model_server.pace:
+            time.sleep(seconds * self.server.model_server.pace)
 
     def _check_model(self, name: object) -> None:
         if not name or not isinstance(name, str):
@@ -198,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         for event in events:
             data = event.encode()
             self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-            time.sleep(self.server.model_server.seconds_per_token)
+            self._take(SECONDS_TO_WRITE)
         self.wfile.write(b"0\r\n\r\n")
 
 
