@@ -1,0 +1,1 @@
+"""Speed and memory, beside a peer or a floor in the same run. `make bench` prints all of it."""

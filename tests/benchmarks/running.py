@@ -1,0 +1,93 @@
+"""A collector in a process of its own, for a benchmark, with what it takes to fill and to ask it."""
+
+import contextlib
+import http.client
+import json
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+class Collector:
+    """A running collector: its port, process and data folder."""
+
+    def __init__(self, process: subprocess.Popen, port: int, data: Path) -> None:
+        self.process, self.port, self.data = process, port, data
+
+    def ask(self, method: str, path: str, body: dict | None = None) -> dict:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        with contextlib.closing(connection):
+            connection.request(method, path, json.dumps(body) if body else None, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            data = json.loads(answer.read())
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {data}")
+        return data
+
+    def count(self) -> int:
+        return self.ask("POST", "/api/v1/sql", {"sql": "SELECT count(*) FROM spans"})["rows"][0][0]
+
+    def disk_bytes(self) -> int:
+        return sum(file.stat().st_size for file in self.data.rglob("*") if file.is_file())
+
+    def send(self, requests: Iterable[bytes], connections: int = 4) -> None:
+        """Post every request over a few connections at once; raises unless each is acknowledged."""
+        waiting: queue.Queue[bytes | None] = queue.Queue(2 * connections)
+        failed: list[str] = []
+
+        def post() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            while (body := waiting.get()) is not None:
+                connection.request("POST", "/v1/traces", body, {"content-type": "application/x-protobuf"})
+                answer = connection.getresponse()
+                said = answer.read()
+                if answer.status != 200 or said:
+                    failed.append(f"{answer.status} {said[:200]!r}")
+            connection.close()
+
+        threads = [threading.Thread(target=post) for _ in range(connections)]
+        for thread in threads:
+            thread.start()
+        for body in requests:
+            waiting.put(body)
+        for _ in threads:
+            waiting.put(None)
+        for thread in threads:
+            thread.join()
+        if failed:
+            raise RuntimeError(f"{len(failed)} requests were not acknowledged in full, first: {failed[0]}")
+
+
+@contextlib.contextmanager
+def collector() -> Iterator[Collector]:
+    """Start `otel-agents up` on free ports with an empty data folder; stop it and remove the folder afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "otel_agents.cli.main",
+            "up",
+            "--port",
+            "0",
+            "--grpc-port",
+            "0",
+            "--data",
+            folder,
+        ]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            for line in process.stdout:
+                if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                    break
+            else:
+                raise RuntimeError("the collector did not start")
+            threading.Thread(target=process.stdout.read, daemon=True).start()
+            yield Collector(process, int(found[1]), Path(folder))
+        finally:
+            process.terminate()
+            process.wait(30)
