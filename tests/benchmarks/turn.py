@@ -1,6 +1,6 @@
 """The work every SDK is measured on: a turn of 8 spans (an agent, 3 model calls, 4 tools), about 10 attributes each.
 
-`ours` writes it as a user of otel-agents would; `raw_turn` makes the same spans, attributes included, by opentelemetry-sdk.
+`ours` writes it as a user of otel-agents would; `raw_turn` makes the same spans and attributes by opentelemetry-sdk.
 """
 
 import time
@@ -54,7 +54,7 @@ def raw_turn(tracer, turn: int, specs: list[tuple[str, object, dict]]) -> None:
 
 
 def specs_of_ours() -> list[tuple[str, object, dict]]:
-    """What `ours` makes of one turn, root first, as name, kind and attributes; without the cost, which raw cannot know."""
+    """What `ours` makes of one turn, root first: name, kind, attributes. Without the cost, which raw cannot know."""
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     import otel_agents
