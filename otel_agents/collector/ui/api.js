@@ -1,0 +1,97 @@
+// Calls to the collector's HTTP API, and whether it answers at all.
+import { signal } from "./lib.js";
+
+/** False from the first request that got no answer until one does. */
+export const reachable = signal(true);
+/** Counts how often the collector came back; pages refetch when it changes. */
+export const revivals = signal(0);
+
+const RETRY_MS = 1500;
+
+/** An answer of the API that is not a success; `fault` is its JSON error object. */
+export class ApiError extends Error {
+  /** @param {number} status @param {import("./types.js").ApiFault} fault */
+  constructor(status, fault) {
+    super(fault.message);
+    this.status = status;
+    this.fault = fault;
+  }
+}
+
+/** The collector did not answer. */
+export class Unreachable extends Error {}
+
+let watching = false;
+
+/** Asks /healthz until it answers, then tells the pages. */
+async function watchForReturn() {
+  if (watching) return;
+  watching = true;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    const up = await fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false);
+    if (up) break;
+  }
+  watching = false;
+  reachable.value = true;
+  revivals.value += 1;
+}
+
+/** Records that a request or the live stream lost the collector. */
+export function lost() {
+  reachable.value = false;
+  void watchForReturn();
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<T>}
+ */
+async function request(path, init) {
+  /** @type {Response} */
+  let answer;
+  try {
+    answer = await fetch(path, { ...init, headers: { accept: "application/json", ...init?.headers } });
+  } catch (error) {
+    if (init?.signal?.aborted) throw error;
+    lost();
+    throw new Unreachable("The collector does not answer.");
+  }
+  const body = await answer.json().catch(() => null);
+  if (answer.ok) return body;
+  const message = `The collector answered ${answer.status}.`;
+  throw new ApiError(answer.status, { kind: "failed", message, hint: null, ...body?.error });
+}
+
+/** @param {Record<string, string | number | null | undefined>} values */
+const queryString = (values) => {
+  const set = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return new URLSearchParams(set.map(([key, value]) => [key, String(value)])).toString();
+};
+
+/** @param {number} minutes @param {AbortSignal} [abort] @returns {Promise<import("./types.js").Overview>} */
+export const fetchOverview = (minutes, abort) => request(`/api/v1/overview?minutes=${minutes}`, { signal: abort });
+
+/**
+ * @param {{ limit?: number, before?: string, agent?: string, status?: string, q?: string, minutes?: string }} filters
+ * @param {AbortSignal} [abort]
+ * @returns {Promise<import("./types.js").TraceList>}
+ */
+export const fetchTraces = (filters, abort) => request(`/api/v1/traces?${queryString(filters)}`, { signal: abort });
+
+/** @param {string} id @param {AbortSignal} [abort] @returns {Promise<import("./types.js").Trace>} */
+export const fetchTrace = (id, abort) => request(`/api/v1/traces/${encodeURIComponent(id)}`, { signal: abort });
+
+/** @returns {Promise<import("./types.js").Schema>} */
+export const fetchSchema = () => request("/api/v1/schema");
+
+/** @param {string} sql @param {AbortSignal} [abort] @returns {Promise<import("./types.js").QueryResult>} */
+export const runSql = (sql, abort) =>
+  request("/api/v1/sql", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ sql }),
+    signal: abort,
+  });

@@ -1,0 +1,43 @@
+// The overview's four charts over time.
+import { count, duration, money } from "../../format.js";
+import { html, useMemo } from "../../lib.js";
+import { Chart } from "../chart.js";
+
+/** Where an axis of milliseconds may have its lines. */
+const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 144e5, 432e5, 864e5];
+
+/** An axis label of at most five letters. @param {number} ms */
+function tick(ms) {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 60_000) return `${ms / 1000} s`;
+  return ms < 3_600_000 ? `${ms / 60_000} m` : `${ms / 3_600_000} h`;
+}
+
+/** @param {{ overview: import("../../types.js").Overview }} props */
+export function Charts({ overview }) {
+  const { series, totals, window } = overview;
+  const bucket = window.bucket_seconds;
+  const sets = useMemo(
+    () => ({
+      traces: [
+        { label: "Traces", values: series.traces, color: "--agent-fill" },
+        { label: "Failed", values: series.errors, color: "--error-fill" },
+      ],
+      tokens: [
+        { label: "In", values: series.input_tokens, color: "--tool-fill" },
+        { label: "Out", values: series.output_tokens, color: "--model-fill", under: series.input_tokens },
+      ],
+      cost: [{ label: "Cost", values: series.cost, color: "--workflow-fill" }],
+      time: [{ label: "p95", values: series.p95_ms, color: "--message-fill", line: true }],
+    }),
+    [series],
+  );
+  const failed = series.errors.reduce((sum, value) => sum + value, 0);
+  const shared = { time: series.time, bucket };
+  return html`<div class="charts">
+    <${Chart} ...${shared} title="Traces" series=${sets.traces} format=${count} summary=${[count(totals.traces), count(failed)]} />
+    <${Chart} ...${shared} title="Response time" series=${sets.time} format=${duration} tick=${tick} steps=${STEPS_MS} summary=${[duration(totals.p95_ms)]} />
+    <${Chart} ...${shared} title="Tokens" series=${sets.tokens} format=${count} summary=${[count(totals.input_tokens), count(totals.output_tokens)]} />
+    <${Chart} ...${shared} title="Cost" series=${sets.cost} format=${money} summary=${[money(totals.cost)]} />
+  </div>`;
+}

@@ -1,0 +1,39 @@
+// What the overview shows before the first span ever came: how to send one.
+import { html } from "../../lib.js";
+import { Copy } from "../copy.js";
+import { PythonCode } from "../code.js";
+
+const INSTALL = "pip install otel-agents";
+const snippet = () => `from otel_agents import configure, monitor_operation
+
+configure(service_name="my-app", endpoint="${location.origin}")
+with monitor_operation("hello", agent_name="FirstAgent") as op:
+    op.input("What is 6 × 7?")
+    op.output("42")
+`;
+
+export function FirstTrace() {
+  const code = snippet();
+  return html`<section class="first">
+    <div class="first-words">
+      <h1>Send the first trace</h1>
+      <p>Nothing has been traced here yet. Run these lines, and the trace appears on this page by itself.</p>
+      <p class="first-wait" role="status"><span class="live-dot"></span>Listening for spans on ${location.host}</p>
+    </div>
+    <ol class="first-steps">
+      <li>
+        <h2>Install</h2>
+        <div class="snippet card"><pre>${INSTALL}</pre><${Copy} text=${INSTALL} label="Copy the install command" /></div>
+      </li>
+      <li>
+        <h2>Trace an agent</h2>
+        <div class="snippet card"><${PythonCode} code=${code} /><${Copy} text=${code} label="Copy the Python code" /></div>
+      </li>
+      <li>
+        <h2>Or watch a team of agents at work</h2>
+        <div class="snippet card"><pre>otel-agents demo</pre><${Copy} text="otel-agents demo" label="Copy the demo command" /></div>
+        <p class="muted">Programs that already use OpenTelemetry only need ${" "}<code>OTEL_EXPORTER_OTLP_ENDPOINT=${location.origin}</code>.</p>
+      </li>
+    </ol>
+  </section>`;
+}

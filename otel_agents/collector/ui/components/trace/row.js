@@ -1,0 +1,89 @@
+// One line of the waterfall: who on the left, when on the right.
+import { count, duration, money, plural } from "../../format.js";
+import { html } from "../../lib.js";
+import { TypeIcon, knownType } from "../chips.js";
+import { Icon } from "../icons.js";
+import { handover } from "./messages.js";
+import { missingParent } from "./tree.js";
+
+/** @typedef {import("./tree.js").Row} Row */
+/** @typedef {import("../../types.js").Span} Span */
+
+const INDENT_PX = 16;
+/** Deeper levels stop moving right, or names would have no room. */
+const DEEPEST = 14;
+const OPERATIONS = /^(invoke_agent|invoke_workflow|execute_tool|chat|text_completion|generate_content|embeddings|retrieval) (.+)$/s;
+
+/** A span's name with the operation in it made quiet; a hand-over as an arrow. @param {{ span: Span }} props */
+export function SpanName({ span }) {
+  if (span.type === "message") {
+    const { from, to } = handover(span);
+    return html`<span class="span-name truncate">${from}<${Icon} name="message" label="hands over to" class="arrow" />${to}</span>`;
+  }
+  const [, operation, rest] = OPERATIONS.exec(span.name) ?? [];
+  return html`<span class="span-name truncate">${operation && html`<span class="span-operation">${operation} </span>`}${rest ?? span.name}</span>`;
+}
+
+/** @param {Span} span */
+function barLabel(span) {
+  if (span.end_time === null) return "running";
+  const tokens = (span.input_tokens ?? 0) + (span.output_tokens ?? 0);
+  return [duration(span.duration_ms), span.type === "model" && tokens > 0 && `${count(tokens)} tok`].filter(Boolean).join(" · ");
+}
+
+/** @param {{ span: Span, length: number }} props length of the trace in milliseconds */
+function Bar({ span, length }) {
+  const open = span.end_time === null;
+  const lasted = open ? length - span.offset_ms : (span.duration_ms ?? 0);
+  const left = (100 * span.offset_ms) / length;
+  const width = (100 * lasted) / length;
+  const right = left + width;
+  const place = width > 40 ? "inside" : right > 72 ? "before" : "after";
+  const at = place === "inside" ? { left: `${left}%`, width: `${width}%` } : place === "before" ? { right: `${100 - left}%` } : { left: `${right}%` };
+  const failed = span.status === "error" ? "is-error" : "";
+  const first = span.ttft_ms && lasted > 0 ? Math.min(100, (100 * span.ttft_ms) / lasted) : 0;
+  const instant = span.type === "message";
+  return html`
+    <span class=${`bar ${failed} ${open ? "is-open" : ""} ${instant ? "is-instant" : ""}`} style=${{ left: `${left}%`, width: `${width}%` }}>
+      ${first > 0 && html`<i class="bar-wait" style=${{ width: `${first}%` }}></i>`}
+    </span>
+    <span class=${`bar-label tabular is-${place}`} style=${at}>${instant ? "" : barLabel(span)}</span>`;
+}
+
+/** What the row says to someone who does not see it. @param {Span} span */
+function spoken(span) {
+  const cost = span.cost === null ? "" : `, ${money(span.cost)}`;
+  return `${span.status === "error" ? "Failed: " : ""}${span.name}, ${span.end_time === null ? "running" : duration(span.duration_ms)}${cost}`;
+}
+
+/**
+ * @param {{
+ *   row: Row, index: number, length: number, height: number, selected: boolean, folded: boolean, found: boolean,
+ *   onSelect: (id: string) => void, onFold: (id: string) => void,
+ * }} props found: the search matches it
+ */
+export function WaterfallRow({ row, index, length, height, selected, folded, found, onSelect, onFold }) {
+  const { node, position, siblings } = row;
+  const { span, children, depth } = node;
+  const parent = children.length > 0;
+  const fold = (/** @type {Event} */ event) => {
+    event.stopPropagation();
+    onFold(node.id);
+  };
+  const classes = ["wf-row", span ? `type-${knownType(span.type)}` : "is-note", selected && "is-selected", found && "is-found", span?.type === "message" && "is-handover"];
+  return html`<div class=${classes.filter(Boolean).join(" ")} role="treeitem" id=${`row-${node.id}`} style=${{ top: `${index * height}px`, height: `${height}px` }}
+    aria-level=${depth + 1} aria-posinset=${position} aria-setsize=${siblings} aria-selected=${String(selected)} aria-expanded=${parent ? String(!folded) : undefined}
+    aria-label=${span ? spoken(span) : `${plural(children.length, "span")} whose parent has not arrived`} onClick=${() => (span ? onSelect(node.id) : onFold(node.id))}>
+    <div class="wf-who">
+      <span class="guides" style=${{ width: `${Math.min(depth, DEEPEST) * INDENT_PX}px` }}></span>
+      ${parent ? html`<button class=${`caret ${folded ? "" : "is-down"}`} type="button" tabindex="-1" aria-hidden="true" onClick=${fold}><${Icon} name="chevron" /></button>` : html`<span class="caret"></span>`}
+      ${span
+        ? html`<${TypeIcon} type=${span.type} /><${SpanName} span=${span} />
+            ${span.status === "error" && html`<span class="row-error" title=${span.status_message ?? "Failed"}><${Icon} name="alert" label="Failed" /></span>`}
+            ${folded && node.errorsBelow > 0 && html`<span class="row-below" title="Failed spans folded away below"><${Icon} name="alert" />${node.errorsBelow}</span>`}
+            ${folded && html`<span class="row-count">+${children.length}</span>`}`
+        : html`<span class="note truncate" title=${`parent_span_id ${missingParent(node)}`}><${Icon} name="warning" />Parent ${missingParent(node).slice(0, 8)}… has not arrived</span>`}
+    </div>
+    <div class="wf-when">${span && html`<${Bar} span=${span} length=${length} />`}</div>
+  </div>`;
+}

@@ -1,0 +1,89 @@
+// The first tab of a span: its error, what was said or done, its tokens and facts.
+import { count, money, plural, withoutType } from "../../format.js";
+import { html } from "../../lib.js";
+import { traceLink } from "../../router.js";
+import { Icon } from "../icons.js";
+import { Chat } from "./chat.js";
+import { Facts, Price, Tokens } from "./facts.js";
+import { conversation, handover, toolContent } from "./messages.js";
+import { Value } from "./prose.js";
+import { below } from "./tree.js";
+
+/** @typedef {import("../../types.js").Span} Span */
+/** @typedef {import("./tree.js").TreeNode} TreeNode */
+
+/** @param {{ span: Span, onStack: (() => void) | null }} props onStack: shows the stack trace, when there is one */
+function ErrorBox({ span, onStack }) {
+  return html`<div class="error-box">
+    <${Icon} name="alert" />
+    <div>
+      <p><strong>${span.error_type ?? "Failed"}</strong></p>
+      <p class="error-words">${withoutType(span.status_message, span.error_type) ?? "No message was recorded."}</p>
+      ${onStack && html`<button class="button is-small" type="button" onClick=${onStack}>Stack trace</button>`}
+    </div>
+  </div>`;
+}
+
+/** @param {{ span: Span }} props */
+function Handover({ span }) {
+  const { from, to, reason } = handover(span);
+  return html`<figure class="handover" aria-label=${`${from} hands over to ${to}`}>
+    <div class="handover-line"><span class="chip">${from}</span><${Icon} name="message" /><span class="chip">${to}</span></div>
+    <figcaption>${reason ?? html`<span class="muted">No reason was recorded.</span>`}</figcaption>
+  </figure>`;
+}
+
+/** @param {{ span: Span }} props */
+function ToolContent({ span }) {
+  const { args, result } = toolContent(span);
+  if (args === undefined && result === undefined) return html`<p class="muted">Arguments and result were not recorded.</p>`;
+  return html`<div class="tool-content">
+    ${args !== undefined && html`<section><h3>Arguments</h3><${Value} value=${args} /></section>`}
+    ${result !== undefined && html`<section><h3>Result</h3><${Value} value=${result} /></section>`}
+  </div>`;
+}
+
+/** What a span led to, in one line. @param {{ node: TreeNode }} props */
+function Below({ node }) {
+  const sums = below(node);
+  const parts = [
+    plural(sums.spans, "span"),
+    sums.models > 0 && plural(sums.models, "model call"),
+    sums.tools > 0 && plural(sums.tools, "tool call"),
+    sums.tokens > 0 && `${count(sums.tokens)} tokens`,
+    sums.cost !== null && money(sums.cost),
+  ].filter(Boolean);
+  return html`<p class="below"><span class="muted">Below it: </span>${parts.join(", ")}${sums.errors > 0 && html`, ${" "}<span class="is-error">${sums.errors} failed</span>`}</p>`;
+}
+
+/** The last model call below a span: its messages hold the whole conversation. @param {TreeNode} node @returns {Span | null} */
+function lastModelCall(node) {
+  const stack = [...node.children];
+  /** @type {Span | null} */
+  let last = null;
+  for (let below = stack.pop(); below; below = stack.pop()) {
+    const { span } = below;
+    // Another agent's conversation is its own.
+    if (span && span.type !== "agent") stack.push(...below.children);
+    if (span?.type === "model" && (!last || span.offset_ms > last.offset_ms) && conversation(span)) last = span;
+  }
+  return last;
+}
+
+/** @param {{ traceId: string, node: TreeNode, span: Span, onStack: (() => void) | null }} props */
+export function Summary({ traceId, node, span, onStack }) {
+  const own = conversation(span);
+  const last = own ? null : lastModelCall(node);
+  const borrowed = last && conversation(last);
+  return html`
+    ${span.status === "error" && html`<${ErrorBox} span=${span} onStack=${onStack} />`}
+    ${span.type === "message" && html`<${Handover} span=${span} />`}
+    ${span.type === "tool" && html`<${ToolContent} span=${span} />`}
+    ${node.children.length > 0 && html`<${Below} node=${node} />`}
+    <${Tokens} span=${span} />
+    <${Price} span=${span} />
+    ${own && html`<${Chat} chat=${own} />`}
+    ${last && borrowed && html`<p class="borrowed muted">The conversation, as ${" "}<a href=${traceLink(traceId, last.span_id)}>its last model call</a> saw it:</p><${Chat} chat=${borrowed} />`}
+    ${span.type === "model" && !own && html`<p class="muted">The messages of this call were not recorded.</p>`}
+    <${Facts} span=${span} />`;
+}

@@ -1,0 +1,1 @@
+import { html } from "../lib.js"; export function SqlPage() { return html`<main>…</main>`; }
