@@ -70,23 +70,37 @@ class SpanRecord:
     failed: bool = False
     error_type: str | None = None
     error_message: str | None = None
-    agent: str | None = None
+    agent: str | None = None  # of an agent's span its own name, of the others the agent they ran under
     tool: str | None = None
     model: str | None = None
-    provider: str | None = None
-    usage: Usage | None = None
-    cost: Cost | None = None
+    input_tokens: int = 0  # cached ones included
+    output_tokens: int = 0  # reasoning included
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: float | None = None  # None when unknown
     counts_as_request: bool = True  # False for an agent's operation inside another operation of the same agent
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return (self.end_ns - self.start_ns) / 1e9
+    trace_id: int = 0
+    span_id: int = 0
+    parent_id: int | None = None  # None when nothing in this program is around it
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """One failure, as the roll-up keeps it. ``time`` is seconds since the epoch."""
+
+    time: float
+    component: str  # the agent, tool or model that failed, else the span's name
+    error_type: str
+    message: str
+    context: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Health:
-    """The state of the traced program, with the reasons for it."""
+    """The state of the traced program, with the reasons for it.
+
+    The status is that of the last five minutes; the figures are of the time since the program started.
+    """
 
     status: Status
     reasons: tuple[str, ...]
@@ -98,33 +112,42 @@ class Health:
     p95_response_s: float
     input_tokens: int
     output_tokens: int
+    total_tokens: int  # also those that were reported without saying which
     cost_usd: float | None  # None when no call had a known cost
     unpriced_calls: int
-    active_agents: tuple[str, ...]
-    recent_errors: tuple[ErrorEntry, ...] = ()
-    cpu_percent: float | None = None
-    memory_bytes: int | None = None
+    active_agents: tuple[str, ...]  # that did something in the last hour
+    errors_5m: int  # errors in the last five minutes
+    recent_errors: tuple[ErrorEntry, ...] = ()  # the newest, oldest first
+    cpu_percent: float | None = None  # of one core
+    memory_bytes: int | None = None  # resident
 
-
-@dataclass(frozen=True, slots=True)
-class ErrorEntry:
-    """One failure, as the roll-up keeps it. ``time`` is seconds since the epoch."""
-
-    time: float
-    component: str
-    error_type: str
-    message: str
-    context: dict[str, object] = field(default_factory=dict)
+    def __repr__(self) -> str:
+        hours, seconds = divmod(int(self.uptime_s), 3600)
+        cost = "cost unknown" if self.cost_usd is None else f"${self.cost_usd:,.4f}"
+        parts = [
+            f"{self.requests:,} requests",
+            f"{self.success_rate:.1f} % ok",
+            f"mean {self.mean_response_s:.2f} s",
+            f"p95 {self.p95_response_s:.2f} s",
+            f"{self.total_tokens:,} tokens",
+            cost + (f" (+ {self.unpriced_calls:,} unpriced calls)" if self.unpriced_calls else ""),
+            f"{self.errors_5m:,} errors in 5 min",
+            f"agents: {', '.join(self.active_agents) or 'none'}",
+            f"up {hours}h {seconds // 60}m",
+        ]
+        reasons = "".join(f"\n  {reason}" for reason in self.reasons)
+        return f"<Health {self.status}: {', '.join(parts)}{reasons}>"
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A threshold that is crossed now. ``since`` is seconds since the epoch."""
+    """A threshold that is crossed now."""
 
-    name: str
+    name: str  # error_rate, response_time, failure_count or cost
     severity: Severity
     message: str
+    kind: str  # program, agent, tool or model
     subject: str  # the agent, tool or model it is about; "" for the whole program
     value: float
     threshold: float
-    since: float
+    since: float  # seconds since the epoch; stays while the alert keeps firing

@@ -1,0 +1,87 @@
+"""Sliding windows over tallies: slots of 10 s for the last minutes, blocks of 5 min for the last hour, one for all.
+
+Records are added to an open slot. When time moves on it is closed: merged into the total, into its block, and kept
+packed as a slot, so that a name that was busy for an hour takes about 15 kB. A window is the slots (or blocks) that
+begin inside it: it never reaches further back than asked, and falls short by less than one of them.
+"""
+
+from __future__ import annotations
+
+from otel_agents.health.tally import Tally
+
+SLOT_NS = 10_000_000_000
+_SLOTS = 30  # slots kept: 5 minutes
+_BLOCK = 30  # slots in a block: 5 minutes
+_BLOCKS = 12  # blocks kept: an hour
+_LATE_SLOTS = 60  # late records may hold this many slots open
+
+FIVE_MINUTES = 300.0
+HOUR = 3600.0
+
+
+class Series(dict[int, Tally]):
+    """The tallies of one name over time. ``series[slot]`` is the open tally to add to, slot being time // SLOT_NS.
+
+    It is a dict because it is looked up for every span: finding the open slot costs no call of a Python function.
+    A record that comes late opens its slot again, and is counted where it belongs.
+    """
+
+    __slots__ = ("_blocks", "_newest", "_slots", "_total", "last_ns")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last_ns = 0  # when the last record added ended
+        self._newest = 0
+        self._slots: dict[int, bytes] = {}
+        self._blocks: dict[int, bytes] = {}
+        self._total = Tally()
+
+    def __missing__(self, slot: int) -> Tally:
+        if slot > self._newest:
+            self._newest = slot
+            self._close()
+        elif len(self) >= _LATE_SLOTS:
+            self._close()
+        tally = self[slot] = Tally()
+        return tally
+
+    def over(self, seconds: float | None, now_ns: int) -> Tally:
+        """Return a new tally of the last ``seconds`` (at most an hour), or of everything since the start when None."""
+        window = Tally()
+        if seconds is None:
+            oldest = -1
+            window.merge(self._total)
+        else:
+            oldest = now_ns // SLOT_NS - int(seconds * 1e9) // SLOT_NS
+            kept, size = (self._slots, 1) if seconds <= FIVE_MINUTES else (self._blocks, _BLOCK)
+            for number, packed in kept.items():
+                if number * size > oldest:
+                    window.merge_packed(packed)
+        for slot, tally in self.items():
+            if slot > oldest:
+                window.merge(tally)
+        return window
+
+    def _close(self) -> None:
+        for slot, tally in self.items():
+            self._total.merge(tally)
+            _put_away(self._slots, slot, tally)
+            _put_away(self._blocks, slot // _BLOCK, tally)
+        self.clear()
+        _drop_older(self._slots, self._newest - _SLOTS)
+        _drop_older(self._blocks, self._newest // _BLOCK - _BLOCKS)
+
+
+def _put_away(kept: dict[int, bytes], number: int, tally: Tally) -> None:
+    packed = kept.get(number)
+    if packed is not None:
+        whole = Tally()
+        whole.merge_packed(packed)
+        whole.merge(tally)
+        tally = whole
+    kept[number] = tally.pack()
+
+
+def _drop_older(kept: dict[int, bytes], first: int) -> None:
+    for number in [number for number in kept if number < first]:
+        del kept[number]

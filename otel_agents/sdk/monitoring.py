@@ -1,0 +1,246 @@
+"""The program's own figures, with no collector: ``metrics_collector``, ``alert_manager`` and ``health()``."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from otel_agents.alerts.manager import AlertManager
+from otel_agents.alerts.thresholds import Thresholds
+from otel_agents.health.aggregates import Aggregates
+from otel_agents.health.rules import Finding, judge
+from otel_agents.health.windows import FIVE_MINUTES, HOUR
+from otel_agents.model import ErrorEntry, Health
+from otel_agents.sdk import views
+from otel_agents.sdk.batch import Batch
+from otel_agents.sdk.numbers import amount, count
+from otel_agents.sdk.resources import ProcessResources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_RECENT_ERRORS = 20
+
+
+class MetricsCollector:
+    """Figures of every agent, tool and model since the program started.
+
+    Any thread may call anything here. What is read is a snapshot: it can be iterated while other threads record.
+
+    Args:
+        thresholds: what the program's health is judged by.
+        clock: returns nanoseconds since the epoch.
+    """
+
+    def __init__(self, thresholds: Mapping[str, float], clock: Callable[[], int] = time.time_ns) -> None:
+        self.aggregates = Aggregates()
+        self._thresholds = thresholds
+        self._clock = clock
+        self._settle: Callable[[], None] | None = None
+        self._batch: ContextVar[Batch | None] = ContextVar("otel_agents.batch_update", default=None)
+        self._start()
+
+    def bind(self, settle: Callable[[], None] | None) -> None:
+        """Set what brings in the spans that ended a moment ago; it is called before every answer."""
+        self._settle = settle
+
+    def reset(self) -> None:
+        """Forget every figure, as if the program had just started."""
+        self.aggregates.clear()
+        self._start()
+
+    def after_fork(self) -> None:
+        """Start anew in a forked child, so that figures of several processes can be added."""
+        self.aggregates.after_fork()
+        self._start()
+
+    def _start(self) -> None:
+        self._started_ns = self._clock()
+        self._resources = ProcessResources()
+
+    # --- Reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> dict[str, views.AgentMetrics]:
+        """The figures of each agent, by name."""
+        return views.agents(self._settled())
+
+    @property
+    def tool_metrics(self) -> dict[str, dict[str, Any]]:
+        """The figures of each tool, by name.
+
+        ``usage_count``, ``success_count``, ``success_rate`` (percent), ``average_execution_time`` (seconds) and more,
+        listed at :func:`otel_agents.sdk.views.tools`.
+        """
+        return views.tools(self._settled())
+
+    @property
+    def model_metrics(self) -> dict[str, dict[str, Any]]:
+        """The figures of each model, by name.
+
+        ``requests``, ``tokens``, ``cost`` (US dollars, None when unknown), ``latency`` (mean seconds) and more, listed
+        at :func:`otel_agents.sdk.views.models`.
+        """
+        return views.models(self._settled())
+
+    @property
+    def error_log(self) -> list[dict[str, Any]]:
+        """The newest 500 errors, oldest first.
+
+        Each is a dict of ``timestamp`` (seconds since the epoch), ``component``, ``error_type``, ``error_message`` and
+        ``context``. An exception that went up through several spans is one error, where it began.
+        """
+        return [views.error(entry) for entry in self._settled().errors()]
+
+    def health(self) -> Health:
+        """Return how the program is, and why."""
+        aggregates = self._settled()
+        now_ns = self._clock()
+        status, findings = judge(aggregates, self._thresholds, now_ns)
+        total = aggregates.program()
+        an_hour_ago = now_ns - HOUR * 1e9
+        return Health(
+            status=status,
+            reasons=tuple(found.message for found in findings),
+            uptime_s=max(0, now_ns - self._started_ns) / 1e9,
+            requests=total.requests,
+            failures=total.failures,
+            success_rate=total.success_rate,
+            mean_response_s=total.mean_s,
+            p95_response_s=total.p95_s,
+            input_tokens=total.input_tokens,
+            output_tokens=total.output_tokens,
+            total_tokens=total.tokens,
+            cost_usd=total.cost,
+            unpriced_calls=total.unpriced_calls,
+            active_agents=tuple(name for name, seen in aggregates.last_seen("agent").items() if seen > an_hour_ago),
+            errors_5m=aggregates.error_count(FIVE_MINUTES, now_ns),
+            recent_errors=tuple(aggregates.errors()[-_RECENT_ERRORS:]),
+            cpu_percent=self._resources.cpu_percent(),
+            memory_bytes=self._resources.memory_bytes(),
+        )
+
+    def get_system_health(self) -> dict[str, Any]:
+        """Return :meth:`health` as a dict that can be written as JSON.
+
+        ``status`` (healthy, degraded or unhealthy) and ``reasons`` are of the last five minutes; ``total_requests``,
+        ``failed_requests``, ``success_rate`` (percent), ``average_response_time`` and ``p95_response_time`` (seconds),
+        ``total_tokens``, ``total_cost`` (US dollars, of the calls whose cost is known) and ``unpriced_calls`` of the
+        ``uptime`` (seconds). ``active_agents`` is how many did something in the last hour, ``recent_errors`` how many
+        errors there were in the last five minutes, ``uncounted_names`` how often something was counted for "other"
+        because there were too many names. ``cpu_percent`` (of one core, since the last look) and ``memory_mb`` are
+        None where the system does not tell.
+        """
+        state = self.health()
+        return {
+            "status": state.status,
+            "reasons": list(state.reasons),
+            "uptime": state.uptime_s,
+            "total_requests": state.requests,
+            "failed_requests": state.failures,
+            "success_rate": state.success_rate,
+            "average_response_time": state.mean_response_s,
+            "p95_response_time": state.p95_response_s,
+            "total_tokens": state.total_tokens,
+            "total_cost": state.cost_usd or 0.0,
+            "unpriced_calls": state.unpriced_calls,
+            "active_agents": len(state.active_agents),
+            "recent_errors": state.errors_5m,
+            "uncounted_names": self.aggregates.overflow(),
+            "cpu_percent": state.cpu_percent,
+            "memory_mb": None if state.memory_bytes is None else round(state.memory_bytes / 1e6, 1),
+        }
+
+    def findings(self) -> tuple[float, list[Finding]]:
+        """Return the time (seconds since the epoch) and the thresholds that are crossed."""
+        aggregates = self._settled()
+        now_ns = self._clock()
+        return now_ns / 1e9, judge(aggregates, self._thresholds, now_ns)[1]
+
+    def _settled(self) -> Aggregates:
+        if self._settle is not None:
+            self._settle()
+        return self.aggregates
+
+    # --- Recording by hand --------------------------------------------------------------------------------------------
+
+    def record_agent_request(
+        self,
+        agent_name: str,
+        success: bool = True,
+        response_time: float = 0.0,
+        tokens: int = 0,
+        cost: float | None = None,
+    ) -> None:
+        """Count a request to an agent that is not traced.
+
+        Args:
+            agent_name: whose request it was.
+            success: whether it succeeded. A failure is counted; what went wrong is for :meth:`record_error` to say.
+            response_time: seconds.
+            tokens: input and output together.
+            cost: US dollars; None when unknown.
+        """
+        seconds, known_cost = amount(response_time), None if cost is None else amount(cost)
+        add = self.aggregates.add_agent_request
+        self._record(partial(add, agent_name, seconds, not success, count(tokens), known_cost, self._clock()))
+
+    def record_tool_usage(
+        self, tool_name: str, agent_name: str | None = None, success: bool = True, execution_time: float = 0.0
+    ) -> None:
+        """Count the use of a tool that is not traced; ``execution_time`` is in seconds."""
+        add = self.aggregates.add_tool_call
+        self._record(partial(add, tool_name, agent_name, amount(execution_time), not success, self._clock()))
+
+    def record_error(
+        self, component: str, error_type: str, error_message: str, context: Mapping[str, object] | None = None
+    ) -> None:
+        """Put an error into the log; ``context`` is kept with it as it is."""
+        entry = ErrorEntry(self._clock() / 1e9, component, error_type, error_message, dict(context or {}))
+        self._record(partial(self.aggregates.add_error, entry))
+
+    @contextmanager
+    def batch_update(self) -> Iterator[None]:
+        """Hold back what this thread or task records by hand, and count it at the end in one go.
+
+        Readers see all of a batch or nothing of it. Batches inside a batch join it. What was recorded before an
+        exception left the block is counted.
+        """
+        if self._batch.get() is not None:
+            yield
+            return
+        batch = Batch(self.aggregates.together)
+        self._batch.set(batch)
+        try:
+            yield
+        finally:
+            self._batch.set(None)
+            batch.close()
+
+    def _record(self, update: Callable[[], None]) -> None:
+        batch = self._batch.get()
+        if batch is None:
+            update()
+        else:
+            batch.add(update)
+
+
+_thresholds = Thresholds()
+metrics_collector = MetricsCollector(_thresholds)
+alert_manager = AlertManager(_thresholds, metrics_collector.findings)
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=metrics_collector.after_fork)
+
+
+def health() -> Health:
+    """Return how this program is: healthy, degraded or unhealthy, the reasons, and its figures since it started."""
+    return metrics_collector.health()
+
+
+def bind(settle: Callable[[], None] | None) -> None:
+    """Set what brings in the spans that ended a moment ago; it is called before every answer here."""
+    metrics_collector.bind(settle)
