@@ -22,38 +22,34 @@ _PER_THOUSAND: Final = _UNITS // 10**3
 
 
 class Band(NamedTuple):
-    """What a token costs in prompts of one size. None where the table has no price."""
+    """What each token costs in prompts of one size."""
 
     above: int  # holds for prompts of more tokens than this; -1 for all
-    input: int | None
-    cache_read: int | None
-    cache_write: int | None
-    cache_write_1h: int | None
-    output: int | None
-    reasoning: int | None
+    input: int
+    cache_read: int
+    cache_write: int
+    cache_write_1h: int
+    output: int
+    reasoning: int
     request: int  # for the call itself
+    priced: bool  # whether the table has a price for input and for output
 
     def cost(self, usage: Usage) -> float | None:
         """US dollars for the usage, or None when nothing of it has a price.
 
         A part without a price beside parts that have one is not charged for: a summariser's output, for example.
         """
-        _, fresh, cache_read, cache_write, cache_write_1h, output, reasoning, total = self
-        if fresh is None and output is None:
+        total = self.request + usage.input * self.input + usage.output * self.output
+        if usage.cache_read:
+            total += usage.cache_read * self.cache_read
+        if usage.cache_write:
+            hour = usage.cache_write_1h
+            total += (usage.cache_write - hour) * self.cache_write + hour * self.cache_write_1h
+        if usage.reasoning:
+            total += usage.reasoning * self.reasoning
+        if not total and not self.priced and usage.total_tokens:
             return None
-        known = False
-        for count, rate in (
-            (usage.input, fresh),
-            (usage.cache_read, cache_read),
-            (usage.cache_write - usage.cache_write_1h, cache_write),
-            (usage.cache_write_1h, cache_write_1h),
-            (usage.output, output),
-            (usage.reasoning, reasoning),
-        ):
-            if count and rate is not None:
-                known = True
-                total += count * rate
-        return total / _UNITS if known or not usage.total_tokens else None
+        return total / _UNITS
 
 
 class Period(NamedTuple):
@@ -85,37 +81,39 @@ def periods_of(model: ModelInfo) -> tuple[Period, ...] | None:
     """A model's prices over time, or None when they do not depend on the day alone (or there are none)."""
     from genai_prices.types import ModelPrice, StartDateConstraint
 
+    # The table gives no price both for what is free and for what nobody has priced; only these say which they are.
+    free = model.id.endswith(":free")
     if isinstance(model.prices, ModelPrice):
-        return (Period(date.min, _bands(model.prices)),)
+        return (Period(date.min, _bands(model.prices, free=free)),)
     if not model.prices:
         return None
     periods: list[Period] = []
     for condition in reversed(model.prices):  # of several that hold, the last in the table counts
         if condition.constraint is None:
-            periods.append(Period(date.min, _bands(condition.prices)))
+            periods.append(Period(date.min, _bands(condition.prices, free=free)))
             break
         if not isinstance(condition.constraint, StartDateConstraint):
             return None
-        periods.append(Period(condition.constraint.start_date, _bands(condition.prices)))
+        periods.append(Period(condition.constraint.start_date, _bands(condition.prices, free=free)))
     else:  # before all of them, the first in the table counts
-        periods.append(Period(date.min, _bands(model.prices[0].prices)))
+        periods.append(Period(date.min, _bands(model.prices[0].prices, free=free)))
     return tuple(periods)
 
 
-def _bands(prices: ModelPrice) -> tuple[Band, ...]:
+def _bands(prices: ModelPrice, *, free: bool) -> tuple[Band, ...]:
     steps = {-1}
     for price in vars(prices).values():
         steps.update(tier.start for tier in getattr(price, "tiers", ()))
-    return tuple(_band(prices, step) for step in sorted(steps, reverse=True))
+    return tuple(_band(prices, step, free=free) for step in sorted(steps, reverse=True))
 
 
-def _band(prices: ModelPrice, above: int) -> Band:
+def _band(prices: ModelPrice, above: int, *, free: bool) -> Band:
     """The rates for prompts just larger than ``above``.
 
     A part without a price of its own costs what the part that contains it costs: that is how the table means it.
     """
 
-    def rate(price: Decimal | TieredPrices | None, otherwise: int | None = None) -> int | None:
+    def rate(price: Decimal | TieredPrices | None, otherwise: int) -> int:
         if price is None:
             return otherwise
         if not isinstance(price, Decimal):
@@ -123,17 +121,18 @@ def _band(prices: ModelPrice, above: int) -> Band:
             price = reached[-1] if reached else price.base
         return int(price * _PER_MILLION)
 
-    input_rate = rate(prices.input_mtok)
-    cache_write = rate(prices.cache_write_mtok, input_rate)
-    output = rate(prices.output_mtok)
+    fresh = rate(prices.input_mtok, 0)
+    cache_write = rate(prices.cache_write_mtok, fresh)
+    output = rate(prices.output_mtok, 0)
     request = prices.requests_kcount
     return Band(
         above,
-        input_rate,
-        rate(prices.cache_read_mtok, input_rate),
+        fresh,
+        rate(prices.cache_read_mtok, fresh),
         cache_write,
         rate(prices.cache_write_1h_mtok, cache_write),
         output,
         rate(prices.output_reasoning_mtok, output),
         int(request * _PER_THOUSAND) if isinstance(request, Decimal) else 0,
+        free or (prices.input_mtok is not None and prices.output_mtok is not None),
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.parts import parts_of, reasoning_part
-from otel_agents.sdk.answers.shapes import first, get, items, jsonable, text
+from otel_agents.sdk.answers.shapes import fields, first, get, items, jsonable, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,7 @@ def output_message(parts: list[dict[str, Any]], finish_reason: str | None = None
 def message_parts(message: Any) -> list[dict[str, Any]]:
     """The parts of one message of OpenAI's chat API, Anthropic, Gemini or the parts form."""
     parts: list[dict[str, Any]] = []
+    message = fields(message)
     if thought := text(first(message, *_REASONING)):
         parts.append(reasoning_part(thought))
     parts += parts_of(first(message, "parts", "content"))
@@ -74,6 +75,7 @@ def message_parts(message: Any) -> list[dict[str, Any]]:
 
 def _message(element: Any, role: str) -> Message | None:
     """One message, or None when the element is only a piece of one."""
+    element = fields(element)
     said = text(get(element, "role"))
     if said is None:
         kind = text(get(element, "type")) or ""

@@ -1,1 +1,4 @@
-"""What each provider's answers look like, one file a provider; :mod:`otel_agents.sdk.usage` chooses between them."""
+"""What providers' answers and messages look like: one file a provider, and what they share.
+
+:mod:`otel_agents.sdk.usage` chooses between the providers, :mod:`otel_agents.sdk.messages` reads their messages.
+"""

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from otel_agents.model import Usage
 from otel_agents.sdk.answers.answer import Answer
-from otel_agents.sdk.messages import output_message
 from otel_agents.sdk.answers.parts import part, parts_of, reasoning_part, text_part, tool_call
-from otel_agents.sdk.answers.shapes import get, is_number, items, text, tokens
+from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens
+from otel_agents.sdk.messages import output_message
 
 _EVENTS: Final = frozenset(
     ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta")
@@ -28,8 +28,9 @@ def is_chunk(chunk: Any) -> bool:
 
 def read(answer: Any, *, content: bool) -> Answer:
     """Read a whole message."""
+    answer = fields(answer)
     reason = text(get(answer, "stop_reason"))
-    usage = get(answer, "usage")
+    usage = fields(get(answer, "usage"))
     return Answer(
         "anthropic",
         text(get(answer, "model")),
@@ -58,7 +59,8 @@ class ChunkStream:
 
     def feed(self, chunk: Any) -> None:
         """Take the next event."""
-        kind = get(chunk, "type")
+        chunk = fields(chunk)
+        kind = chunk.get("type")
         if kind == "content_block_delta":
             if self._content and (block := self._blocks.get(tokens(get(chunk, "index")))):
                 block.feed(get(chunk, "delta"))
@@ -73,6 +75,7 @@ class ChunkStream:
 
     def _note(self, usage: Any) -> None:
         """Counts are cumulative: a later one replaces an earlier one, and one that is not told leaves it."""
+        usage = fields(usage)
         for name in (*_COUNTS, "cache_creation", "output_tokens_details", "service_tier", "speed"):
             if (told := get(usage, name)) is not None:
                 self._usage[name] = told
@@ -101,10 +104,8 @@ class _Block:
         self._pieces = [said] if said else []
 
     def feed(self, delta: Any) -> None:
-        for name in ("text", "thinking", "partial_json"):
-            if piece := text(get(delta, name)):
-                self._pieces.append(piece)
-                return
+        if piece := text(first(delta, "text", "thinking", "partial_json")):
+            self._pieces.append(piece)
 
     def part(self) -> dict[str, Any] | None:
         if not self._pieces:
@@ -119,6 +120,7 @@ class _Block:
 
 def read_usage(usage: Any) -> Usage | None:
     """The usage object of a message: ``input_tokens`` leave out what was cached, ``output_tokens`` include thinking."""
+    usage = fields(usage)
     counts = [get(usage, name) for name in _COUNTS]
     if not any(is_number(count) for count in counts):
         return None
@@ -131,7 +133,8 @@ def read_usage(usage: Any) -> Usage | None:
 
 
 def _has_usage(answer: Any) -> bool:
-    return any(is_number(get(get(answer, "usage"), name)) for name in _COUNTS)
+    usage = fields(get(answer, "usage"))
+    return any(is_number(usage.get(name)) for name in _COUNTS)
 
 
 def _tier(usage: Any) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
-from otel_agents.sdk.messages import output_message
 from otel_agents.sdk.answers.parts import parts_of
-from otel_agents.sdk.answers.shapes import first, get, is_number, items, text, tokens
+from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens
+from otel_agents.sdk.messages import output_message
 
 if TYPE_CHECKING:
     from otel_agents.model import Usage
@@ -17,6 +17,7 @@ _TIERS: Final = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
 
 def is_answer(answer: Any) -> bool:
     """Whether this is an answer of generateContent; one whose prompt was blocked has usage and no candidates."""
+    answer = fields(answer)
     candidates = items(get(answer, "candidates"))
     if candidates and first(candidates[0], "content", "finish_reason", "finishReason") is not None:
         return True
@@ -52,13 +53,15 @@ class ChunkStream:
 
     def feed(self, chunk: Any) -> None:
         """Take the next chunk. Each may tell the usage so far: the last one is the whole."""
+        chunk = fields(chunk)
         self._model = self._model or text(first(chunk, "model_version", "modelVersion"))
         self._id = self._id or text(first(chunk, "response_id", "responseId"))
         if (usage := _usage(chunk)) is not None:
             self._usage = usage
         if feedback := first(chunk, "prompt_feedback", "promptFeedback"):
             self._error = text(first(feedback, "block_reason", "blockReason")) or self._error
-        for candidate in items(get(chunk, "candidates")):
+        for each in items(get(chunk, "candidates")):
+            candidate = fields(each)
             index = tokens(get(candidate, "index"))
             if reason := text(first(candidate, "finish_reason", "finishReason")):
                 self._reasons[index] = reason
@@ -85,6 +88,7 @@ class ChunkStream:
 
 def read_usage(usage: Any) -> Usage | None:
     """The usage metadata: the prompt includes what was cached; thoughts and the prompts of tools stand apart."""
+    usage = fields(usage)
     prompt, candidates = (
         first(usage, "prompt_token_count", "promptTokenCount"),
         first(usage, "candidates_token_count", "candidatesTokenCount"),

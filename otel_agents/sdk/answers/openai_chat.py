@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
-from otel_agents.sdk.messages import message_parts, output_message
 from otel_agents.sdk.answers.parts import reasoning_part, text_part, tool_call
-from otel_agents.sdk.answers.shapes import dollars, first, get, is_number, items, text, tokens
+from otel_agents.sdk.answers.shapes import dollars, fields, first, get, is_number, items, text, tokens
+from otel_agents.sdk.messages import message_parts, output_message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from otel_agents.model import Usage
 
 _OBJECTS: Final = ("chat.completion", "chat.completion.chunk", "text_completion")
@@ -28,6 +30,7 @@ def is_chunk(chunk: Any) -> bool:
 
 def read(answer: Any, *, content: bool) -> Answer:
     """Read a complete answer."""
+    answer = fields(answer)
     choices = items(get(answer, "choices"))
     read = _frame(answer)
     _add_usage(read, get(answer, "usage"))
@@ -56,7 +59,7 @@ class ChunkStream:
 
     def feed(self, chunk: Any) -> None:
         """Take the next chunk; what the helper's other events say is in the chunks too."""
-        chunk = _inner(chunk)
+        chunk = fields(_inner(chunk))
         choices = get(chunk, "choices")
         if not isinstance(choices, list):
             return
@@ -64,14 +67,15 @@ class ChunkStream:
             self._frame = _frame(chunk)
         self._frame.service_tier = self._frame.service_tier or _tier(chunk)
         # Mostly on the last chunk, with or without choices; where each has it, the last is the whole.
-        usage = get(chunk, "usage")
-        if usage is None:
-            usage = get(get(chunk, "x_groq"), "usage")
+        usage = chunk.get("usage") or get(chunk.get("x_groq"), "usage")
         if usage is not None:
             self._usage = usage
-        for choice in choices:
-            index = tokens(get(choice, "index"))
-            self._choices.setdefault(index, _Choice()).feed(choice, content=self._content)
+        for each in choices:
+            choice = fields(each)
+            index = tokens(choice.get("index"))
+            if index not in self._choices:
+                self._choices[index] = _Choice()
+            self._choices[index].feed(choice, content=self._content)
 
     def answer(self) -> Answer:
         """What the chunks so far amount to."""
@@ -93,11 +97,11 @@ class _Choice:
         self._reasoning: list[str] = []
         self._calls: dict[int, _Call] = {}
 
-    def feed(self, choice: Any, *, content: bool) -> None:
-        self.finish_reason = text(get(choice, "finish_reason")) or self.finish_reason
+    def feed(self, choice: Mapping[str, Any], *, content: bool) -> None:
+        self.finish_reason = text(choice.get("finish_reason")) or self.finish_reason
         if not content:
             return
-        delta = get(choice, "delta") or choice  # a text completion has its text on the choice
+        delta = fields(choice.get("delta") or choice)  # a text completion has its text on the choice
         if piece := text(first(delta, "content", "text", "refusal")):
             self._text.append(piece)
         if piece := text(first(delta, "reasoning_content", "reasoning")):
@@ -138,6 +142,7 @@ def read_usage(usage: Any) -> Usage | None:
     Some compatible servers count reasoning beside the completion instead (xAI; Gemini, without naming it): there the
     total is larger than the sum of the two, by exactly the reasoning.
     """
+    usage = fields(usage)
     prompt, completion = get(usage, "prompt_tokens"), get(usage, "completion_tokens")
     if not is_number(prompt) and not is_number(completion):
         return None
@@ -165,6 +170,7 @@ def _frame(answer: Any) -> Answer:
 
 
 def _add_usage(read: Answer, usage: Any) -> None:
+    usage = fields(usage)
     read.usage = read_usage(usage)
     read.cost = dollars(get(usage, "cost"))  # OpenRouter's
     if get(usage, "prompt_cache_hit_tokens") is not None and (read.model or "").startswith("deepseek"):
@@ -182,12 +188,14 @@ def _parts(choice: Any) -> list[dict[str, Any]]:
 
 
 def _inner(chunk: Any) -> Any:
-    return get(chunk, "chunk") if get(chunk, "type") == "chunk" else chunk
+    known = fields(chunk)
+    return known.get("chunk") if known.get("type") == "chunk" else known
 
 
 def _has_choices(answer: Any) -> bool:
     """Whether there are choices as a model makes them; a user's own object may have choices of another kind."""
-    choices = get(answer, "choices")
+    answer = fields(answer)
+    choices = answer.get("choices")
     if not isinstance(choices, list):
         return False
     if get(answer, "object") in _OBJECTS or is_number(get(get(answer, "usage"), "prompt_tokens")):

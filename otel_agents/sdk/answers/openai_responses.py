@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
-from otel_agents.sdk.messages import message_parts, output_message
 from otel_agents.sdk.answers.parts import part, reasoning_part, text_part, tool_call
-from otel_agents.sdk.answers.shapes import dollars, first, get, is_number, items, text, tokens
+from otel_agents.sdk.answers.shapes import dollars, fields, first, get, is_number, items, text, tokens
+from otel_agents.sdk.messages import message_parts, output_message
 
 if TYPE_CHECKING:
     from otel_agents.model import Usage
@@ -33,6 +33,7 @@ def is_chunk(chunk: Any) -> bool:
 
 def read(answer: Any, *, content: bool) -> Answer:
     """Read a whole response."""
+    answer = fields(answer)
     output = items(get(answer, "output"))
     reason = _finish_reason(answer, output)
     usage = get(answer, "usage")
@@ -72,7 +73,8 @@ class ChunkStream:
 
     def feed(self, chunk: Any) -> None:
         """Take the next event."""
-        kind = text(get(chunk, "type"))
+        chunk = fields(chunk)
+        kind = text(chunk.get("type"))
         if kind in _DELTAS:
             if self._content and (piece := text(get(chunk, "delta"))):
                 self._pieces.setdefault(tokens(get(chunk, "output_index")), []).append(piece)
@@ -114,6 +116,7 @@ class ChunkStream:
 
 def read_usage(usage: Any) -> Usage | None:
     """The usage object of a response; the totals include what was cached and what was reasoned."""
+    usage = fields(usage)
     input_total, output_total = get(usage, "input_tokens"), get(usage, "output_tokens")
     if not is_number(input_total) and not is_number(output_total):
         return None

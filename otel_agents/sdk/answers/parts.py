@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.media import MEDIA, medium
-from otel_agents.sdk.answers.shapes import first, get, items, jsonable, text
+from otel_agents.sdk.answers.shapes import fields, first, get, items, jsonable, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,15 +55,16 @@ def part(piece: Any) -> Part | None:
     """One piece of content, or one item of OpenAI's Responses API, as a part; None when it says nothing."""
     if isinstance(piece, str):
         return text_part(piece) if piece else None
-    kind = text(get(piece, "type"))
+    known = fields(piece)
+    kind = text(known.get("type"))
     if kind is None:
-        return _gemini(piece)
+        return _gemini(known) or _unknown(piece)
     if reader := _BY_TYPE.get(kind):
-        return reader(piece)
+        return reader(known)
     if kind.endswith(("_tool_result", "_call_output")):
-        return _response(piece)
+        return _response(known)
     if kind.endswith("_call"):
-        return _builtin_call(piece, kind)
+        return _builtin_call(known, kind)
     return {"type": kind, "content": jsonable(piece)}
 
 
@@ -125,10 +126,17 @@ def _gemini(piece: Any) -> Part | None:
         return tool_call(None, "code_execution", jsonable(code))
     if ran := first(piece, "code_execution_result", "codeExecutionResult"):
         return tool_call_response(None, get(ran, "output"))
-    if first(piece, "thought_signature", "thoughtSignature"):
+    return None
+
+
+def _unknown(piece: Any) -> Part | None:
+    """A value of the user's own, as its JSON."""
+    if first(piece, "thought_signature", "thoughtSignature"):  # a Gemini part that says nothing else
         return None
     plain = jsonable(piece)
-    return text_part(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)) if plain else None
+    if plain is None or plain == {}:
+        return None
+    return text_part(plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))
 
 
 def _arguments(value: object) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -15,32 +15,55 @@ _MOST_NODES = 20_000
 _MOST_DEPTH = 32
 _MOST_REPR = 1_000
 _CUT = "…"
+_NOTHING: dict[str, Any] = {}
+
+
+def fields(obj: Any) -> Mapping[str, Any]:
+    """The fields of a dict, a pydantic object (those its package does not know yet, too) or any other object.
+
+    A pydantic object is not asked for an attribute: a missing one costs it microseconds. Whoever needs several fields
+    of an object takes this once and reads on in the plain dict.
+    """
+    if type(obj) is dict:
+        return obj
+    if obj is None:
+        return _NOTHING
+    extra = getattr(obj, "__pydantic_extra__", _NOTHING)
+    if extra is _NOTHING:
+        return obj if isinstance(obj, Mapping) else _Attributes(obj)
+    known: dict[str, Any] = obj.__dict__
+    return {**known, **extra} if extra else known
+
+
+class _Attributes(Mapping[str, Any]):
+    """The attributes of an object that is neither a mapping nor pydantic's; which there are is not told."""
+
+    def __init__(self, obj: object) -> None:
+        self._obj = obj
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return getattr(self._obj, name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self._obj, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def get(obj: Any, name: str) -> Any:
-    """A field of a dict, of a pydantic object (one its package does not know yet, too) or of any other object, or None.
-
-    A pydantic object is asked for its fields directly: a missing attribute costs it microseconds.
-    """
-    if type(obj) is dict:
-        return obj.get(name)
-    if obj is None:
-        return None
-    fields = getattr(obj, "__dict__", None)
-    if fields is not None and name in fields:
-        return fields[name]
-    if getattr(obj, "__pydantic_fields_set__", None) is not None:
-        extra = obj.__pydantic_extra__
-        return extra.get(name) if extra else None
-    if isinstance(obj, Mapping):
-        return obj.get(name)
-    return getattr(obj, name, None)
+    """One field of an object of any kind, or None."""
+    return (obj if type(obj) is dict else fields(obj)).get(name)
 
 
 def first(obj: Any, *names: str) -> Any:
     """The first of several fields that holds something, or None."""
+    known = fields(obj)
     for name in names:
-        if (found := get(obj, name)) is not None:
+        if (found := known.get(name)) is not None:
             return found
     return None
 
@@ -64,11 +87,11 @@ def is_number(value: object) -> bool:
 
 def tokens(value: object) -> int:
     """The value as a count of tokens; 0 for whatever is not one."""
+    if value is None or isinstance(value, bool):
+        return 0
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_TOKENS:
-        return value
-    return 0
+    return value if isinstance(value, int) and 0 < value <= _MOST_TOKENS else 0
 
 
 def dollars(value: object) -> float | None:
