@@ -1,1 +1,25 @@
 """OpenTelemetry tracing for AI agents: the SDK's public names, and nothing else."""
+
+from otel_agents import errors
+from otel_agents.sdk.configure import configure, flush, shutdown
+from otel_agents.sdk.decorators import agent, model, tool, workflow
+from otel_agents.sdk.monitoring import alert_manager, health, metrics_collector
+from otel_agents.sdk.operation import Operation, monitor_operation
+from otel_agents.version import __version__
+
+__all__ = [
+    "Operation",
+    "__version__",
+    "agent",
+    "alert_manager",
+    "configure",
+    "errors",
+    "flush",
+    "health",
+    "metrics_collector",
+    "model",
+    "monitor_operation",
+    "shutdown",
+    "tool",
+    "workflow",
+]

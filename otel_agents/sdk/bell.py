@@ -1,0 +1,32 @@
+"""Wakes a thread; safe to ring from a destructor, which may run in the middle of anything."""
+
+from __future__ import annotations
+
+import queue
+
+
+class Bell:
+    """What threading.Event is, with a wait that resets it and without a lock that a destructor could find held.
+
+    ``SimpleQueue.put`` is the one way of the standard library to wake a thread that may be entered again.
+    """
+
+    __slots__ = ("_queue", "_rung")
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._rung = False
+
+    def ring(self) -> None:
+        """Wake the thread that waits, or the next that would."""
+        if not self._rung:
+            self._rung = True
+            self._queue.put(None)
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until somebody rings, or ``timeout`` seconds."""
+        try:
+            self._queue.get(timeout=timeout)
+        except queue.Empty:
+            return
+        self._rung = False

@@ -1,0 +1,287 @@
+"""The wiring of the SDK, as one readable list, and its end in reverse order."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace.sampling import Sampler
+
+from otel_agents.sdk import runtime
+from otel_agents.sdk.content import ContentStage
+from otel_agents.sdk.exporters.foreign import ExporterSender
+from otel_agents.sdk.exporters.otlp import OtlpHttpSender
+from otel_agents.sdk.ids import RandomIds
+from otel_agents.sdk.joining import JoinedProcessor
+from otel_agents.sdk.monitoring import bind, metrics_collector
+from otel_agents.sdk.options import SdkSettings
+from otel_agents.sdk.outlet import Outlet, Sender
+from otel_agents.sdk.pipeline import Pipeline
+from otel_agents.sdk.processors.cost import CostProcessor
+from otel_agents.sdk.processors.rollup import RollupProcessor
+from otel_agents.sdk.runtime import Runtime
+from otel_agents.sdk.sampling import HeadSampler
+from otel_agents.sdk.tracer import LeanProvider
+from otel_agents.settings import load
+from otel_agents.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
+
+logger = logging.getLogger("otel_agents")
+
+_lock = threading.RLock()
+_provider: LeanProvider | None = None
+_joined: JoinedProcessor | None = None
+_pipeline: Pipeline | None = None
+_processors: tuple[SpanProcessor, ...] = ()
+_shutdown_timeout = 2.0
+
+
+def configure(
+    service_name: str | None = None,
+    endpoint: str | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    protocol: str | None = None,
+    compression: str | None = None,
+    certificate: str | Path | None = None,
+    client_certificate: str | Path | None = None,
+    client_key: str | Path | None = None,
+    timeout: float | None = None,
+    retry_for: float | None = None,
+    traces_endpoint: str | None = None,
+    traces_exporter: str | None = None,
+    enabled: bool | None = None,
+    capture_content: bool | None = None,
+    sampler: str | Sampler | None = None,
+    sample_ratio: float | None = None,
+    resource_attributes: Mapping[str, Any] | None = None,
+    queue_size: int | None = None,
+    batch_size: int | None = None,
+    interval: float | None = None,
+    shutdown_timeout: float | None = None,
+    processors: Sequence[SpanProcessor] | None = None,
+    exporters: Sequence[SpanExporter] | None = None,
+    id_generator: IdGenerator | None = None,
+) -> None:
+    """Start tracing. Called again, it replaces what an earlier call set up.
+
+    Every argument is a setting of :class:`~otel_agents.sdk.options.SdkSettings`, where each one's meaning, variable and
+    default are; what is not given here comes from its variable, then from its default.
+
+    Raises:
+        ConfigurationError: a setting has a wrong value; the message names it and says what was expected.
+    """
+    given = {name: value for name, value in locals().items() if value is not None}
+    settings = load(SdkSettings, given)
+    with _lock:
+        _put_up(settings, given)
+
+
+def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
+    global _pipeline, _processors, _shutdown_timeout
+    old_pipeline, old_processors = _pipeline, _processors
+
+    # A span that has ended goes this way, in this order.
+    prices = CostProcessor()
+    pipeline = Pipeline(
+        stages=[ContentStage(), prices, RollupProcessor(metrics_collector.aggregates)],
+        outlets=[
+            *_outlets(settings, given),
+            *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
+        ],
+        queue_size=settings.queue_size,
+        interval=settings.interval,
+    )
+    processors = (*settings.processors, pipeline)
+
+    _pipeline, _processors, _shutdown_timeout = pipeline, processors, settings.shutdown_timeout
+    _install(settings, given, processors)
+    bind(pipeline.settle)
+
+    # The old pipeline has no more spans to come: it delivers what it has.
+    if old_pipeline is not None:
+        old_pipeline.close(_shutdown_timeout)
+    for processor in old_processors:
+        if processor is not old_pipeline and processor not in processors:
+            processor.shutdown()
+
+
+def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:
+    """Give the way to the collector, if there is one."""
+    if not settings.enabled or settings.traces_exporter == "none":
+        return []
+    if settings.traces_exporter == "console":
+        return [_outlet(settings, ExporterSender(_console), "the console")]
+    url = _url(settings, given)
+    hint = f"The program goes on without. To see its spans, start a collector there: otel-agents up ({url})"
+    if settings.protocol == "grpc":
+        return [_outlet(settings, ExporterSender(lambda: _grpc(settings, given)), url, hint)]
+    sender = OtlpHttpSender(
+        url,
+        headers=settings.headers,
+        timeout=settings.timeout,
+        compress=settings.compression == "gzip",
+        certificate=settings.certificate,
+        client_certificate=settings.client_certificate,
+        client_key=settings.client_key,
+    )
+    return [_outlet(settings, sender, url, hint)]
+
+
+def _outlet(settings: SdkSettings, sender: Sender, what: str, hint: str = "") -> Outlet:
+    return Outlet(
+        sender,
+        queue_size=settings.queue_size,
+        batch_size=settings.batch_size,
+        retry_for=settings.retry_for,
+        what=what,
+        hint=hint,
+    )
+
+
+def _url(settings: SdkSettings, given: Mapping[str, object]) -> str:
+    """Give the address spans go to; what the program says goes before what variables say."""
+    if settings.traces_endpoint and ("traces_endpoint" in given or "endpoint" not in given):
+        return settings.traces_endpoint
+    if settings.protocol == "grpc" or settings.endpoint.endswith("/v1/traces"):
+        return settings.endpoint
+    return f"{settings.endpoint}/v1/traces"
+
+
+def _console() -> SpanExporter:
+    from opentelemetry.sdk.trace.export import ConsoleSpanExporter  # where it is asked for
+
+    return ConsoleSpanExporter()
+
+
+def _grpc(settings: SdkSettings, given: Mapping[str, object]) -> SpanExporter:
+    import grpc  # where it is asked for: it takes long to import
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+    url = _url(settings, given)
+    return OTLPSpanExporter(
+        endpoint=url,
+        insecure=url.startswith("http://"),
+        headers=dict(settings.headers) if settings.headers else None,
+        timeout=settings.timeout,
+        compression=grpc.Compression.Gzip if settings.compression == "gzip" else grpc.Compression.NoCompression,
+    )
+
+
+def _install(settings: SdkSettings, given: Mapping[str, object], processors: tuple[SpanProcessor, ...]) -> None:
+    """Make the processors those of the program's tracer provider: ours, or one it already has."""
+    global _provider, _joined
+    there = trace.get_tracer_provider()
+    if _provider is None and _joined is None and hasattr(there, "add_span_processor"):
+        _joined = JoinedProcessor()
+        there.add_span_processor(_joined)
+        logger.warning(
+            "Joined the %s that is already set: its resource, sampler and exporters stay as they are",
+            type(there).__name__,
+        )
+    if _joined is not None:
+        _joined.replace(processors if settings.enabled else ())
+        tracer: trace.Tracer = there.get_tracer("otel_agents", __version__)
+    else:
+        if _provider is None:
+            _provider = LeanProvider()
+            trace.set_tracer_provider(_provider)
+        _provider.set_up(
+            enabled=settings.enabled,
+            resource=_resource(settings),
+            sampler=_sampler(settings, given),
+            id_generator=settings.id_generator or RandomIds(),
+            processors=processors,
+        )
+        tracer = _provider.get_tracer("otel_agents", __version__)
+    runtime.current = Runtime(
+        tracer, enabled=settings.enabled, capture_content=settings.capture_content, configured=True
+    )
+
+
+def _resource(settings: SdkSettings) -> Resource:
+    """Describe the program: what is detected and set by variables, then what the program says."""
+    attributes = dict(settings.resource_attributes or {})
+    if settings.service_name is not None:
+        attributes[SERVICE_NAME] = settings.service_name
+    return Resource.create(attributes)
+
+
+def _sampler(settings: SdkSettings, given: Mapping[str, object]) -> Sampler:
+    if isinstance(settings.sampler, Sampler):
+        return settings.sampler
+    # A ratio the program gives is meant to be used, whatever a variable says of the sampler.
+    name = "parentbased_traceidratio" if "sample_ratio" in given and "sampler" not in given else settings.sampler
+    return HeadSampler.named(name, settings.sample_ratio)
+
+
+def flush(timeout: float = 5.0) -> bool:
+    """Send every span that has ended; say whether all of them were delivered or dropped within ``timeout`` seconds.
+
+    Returns sooner, with False, when nobody answers: the spans stay queued.
+    """
+    deadline = monotonic() + timeout
+    with _lock:
+        processors = _processors
+    done = [each.force_flush(max(1, int((deadline - monotonic()) * 1000))) for each in reversed(processors)]
+    return all(done)
+
+
+def shutdown(timeout: float | None = None) -> None:
+    """Send what is left and stop tracing; the program's exit does it too.
+
+    Args:
+        timeout: seconds it may take; without it, the setting ``shutdown_timeout``.
+    """
+    global _pipeline, _processors
+    with _lock:
+        pipeline, processors = _pipeline, _processors
+        if pipeline is None:
+            return
+        runtime.current.enabled = False
+        if _provider is not None:
+            _provider.stop()
+        if _joined is not None:
+            _joined.replace(())
+        for processor in reversed(processors):
+            if processor is pipeline:
+                pipeline.close(_shutdown_timeout if timeout is None else timeout)
+            else:
+                processor.shutdown()
+        bind(None)
+        _pipeline, _processors = None, ()
+
+
+def _before_fork() -> None:
+    if _pipeline is not None:
+        _pipeline.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    if _pipeline is not None:
+        _pipeline.after_fork_in_parent()
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.RLock()
+    if _pipeline is not None:
+        _pipeline.after_fork_in_child(shutdown)
+
+
+atexit.register(shutdown)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

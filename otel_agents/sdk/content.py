@@ -1,0 +1,105 @@
+"""What was said, as span attributes: messages, tool arguments and results, as JSON text.
+
+Writing JSON takes longer than everything else about a span, so for text and messages it is put off until the span is
+settled. What a caller may still change by then is copied first.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from otel_agents import conventions
+from otel_agents.sdk.answers.shapes import jsonable
+from otel_agents.sdk.messages import normalise_messages
+from otel_agents.sdk.span import LeanSpan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.trace import Span
+
+Write = "Callable[[Any], str | None]"
+
+
+def to_json(value: object) -> str | None:
+    """Write any value as JSON text; None for nothing."""
+    if value is None:
+        return None
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps(jsonable(value), ensure_ascii=False)
+
+
+def input_json(value: object) -> str | None:
+    """Write what was asked, in the parts form."""
+    return to_json(normalise_messages(value) or None)
+
+
+def output_json(value: object) -> str | None:
+    """Write what was answered, in the parts form."""
+    return to_json(normalise_messages(value, role="assistant") or None)
+
+
+def put(span: Span, key: str, write: Callable[[Any], str | None], value: object) -> None:
+    """Set attribute ``key`` to ``write(value)``: later, where that gives the same."""
+    if not span.is_recording():
+        return
+    if isinstance(span, LeanSpan) and (kept := _keep(value)) is not None:
+        if span._deferred is None:
+            span._deferred = []
+        span._deferred.append((key, write, kept))
+        return
+    text = write(value)
+    if text is not None:
+        span.set_attribute(key, text)
+
+
+def _keep(value: object) -> object | None:
+    """Give what will still be the same later: a text, or a copy of messages that are plain dicts; else None."""
+    if value.__class__ is str:
+        return value
+    if value.__class__ is list and value and all(each.__class__ is dict for each in value):
+        copies = [dict(each) for each in value]
+        if all(content.__class__ in (str, int, bool, type(None)) for each in copies for content in each.values()):
+            return copies
+    return None
+
+
+def write_deferred(span: ReadableSpan) -> None:
+    """Write what was put off."""
+    deferred = getattr(span, "_deferred", None)
+    if deferred is None:
+        return
+    span._deferred = None  # type: ignore[attr-defined]
+    attributes: Any = span._attributes
+    limit = span._limits.max_span_attribute_length  # type: ignore[attr-defined]
+    for key, write, value in deferred:
+        if (text := write(value)) is not None:
+            attributes[key] = text if limit is None else text[:limit]
+
+
+class ContentStage:
+    """The stage that writes what was put off."""
+
+    def process(self, span: ReadableSpan) -> None:
+        """Write it."""
+        write_deferred(span)
+
+
+INPUT = {"tool": (conventions.TOOL_CALL_ARGUMENTS, to_json)}
+OUTPUT = {"tool": (conventions.TOOL_CALL_RESULT, to_json)}
+
+
+def put_input(span: Span, span_type: str, value: object) -> None:
+    """Record what an operation of a type was given."""
+    key, write = INPUT.get(span_type, (conventions.INPUT_MESSAGES, input_json))
+    put(span, key, write, value)
+
+
+def put_output(span: Span, span_type: str, value: object) -> None:
+    """Record what an operation of a type gave."""
+    key, write = OUTPUT.get(span_type, (conventions.OUTPUT_MESSAGES, output_json))
+    put(span, key, write, value)

@@ -1,0 +1,410 @@
+"""monitor_operation and the handle it gives."""
+
+from __future__ import annotations
+
+from time import time_ns
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from opentelemetry.context import _RUNTIME_CONTEXT, Context
+from opentelemetry.trace import INVALID_SPAN, Link, NonRecordingSpan, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation import _SPAN_KEY
+
+from otel_agents import conventions
+from otel_agents.sdk import content, faults, runtime
+from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity
+from otel_agents.sdk.span import PLAIN, LeanSpan
+from otel_agents.sdk.streams import StreamEnd, follow
+from otel_agents.sdk.tracer import LeanTracer, detach
+from otel_agents.sdk.usage import Answer, read_answer, usage_attributes
+from otel_agents.sdk.values import attribute_value, attribute_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from opentelemetry.trace import SpanContext
+
+T = TypeVar("T")
+_type = type  # monitor_operation has an argument of that name
+
+_OPERATIONS = {
+    "agent": conventions.OPERATION_INVOKE_AGENT,
+    "model": conventions.OPERATION_CHAT,
+    "tool": conventions.OPERATION_EXECUTE_TOOL,
+    "workflow": conventions.OPERATION_INVOKE_WORKFLOW,
+}
+_KINDS = {"model": SpanKind.CLIENT}
+_BELOW_AN_AGENT = frozenset({"model", "tool", "message"})
+_NO_FAILURE = (GeneratorExit, SystemExit)  # ways to end that are nobody's fault
+
+
+def monitor_operation(
+    name: str,
+    agent_name: str | None = None,
+    *,
+    type: str | None = None,  # noqa: A002  the word users know
+    tool: str | None = None,
+    model: str | None = None,
+    provider: str | None = None,
+    workflow: str | None = None,
+    user_id: str | None = None,
+    session_id: str | None = None,
+    tenant: str | None = None,
+    links: Iterable[SpanContext | Span | Link] | None = None,
+    **attributes: Any,
+) -> Operation:
+    """Trace a block of code, in sync and async code alike.
+
+    ``with monitor_operation("user_request", agent_name="ChatAgent", user_id="u-17") as op: ...``
+
+    Args:
+        name: the span's name.
+        agent_name: the agent at work.
+        type: agent, model, tool, workflow, message or other; without it, what the other arguments say.
+        tool: the tool that is called.
+        model: the model that is called.
+        provider: who serves the model, such as openai, anthropic or gcp.gemini.
+        workflow: the workflow that is run.
+        user_id: who it is for; reaches every span below.
+        session_id: the session it belongs to; reaches every span below.
+        tenant: the customer it is done for; reaches every span below.
+        links: spans this one follows from.
+        attributes: further attributes of the span.
+    """
+    if not runtime.current.enabled:
+        runtime.say_unconfigured()
+        return NOTHING
+    span_type = _type_of(agent_name, tool, model, workflow) if type is None else type
+    if not PLAIN.issuperset(map(_type, attributes.values())):
+        attributes = attribute_values(attributes)
+    if tool:
+        attributes[conventions.TOOL_NAME] = tool
+    if model:
+        attributes[conventions.REQUEST_MODEL] = model
+    if workflow:
+        attributes[conventions.WORKFLOW_NAME] = workflow
+    if provider:
+        attributes[conventions.PROVIDER_NAME] = provider
+    who: dict[str, Any] | None = None
+    if user_id is not None or session_id is not None or tenant is not None:
+        given = {conventions.SESSION_ID: session_id, conventions.USER_ID: user_id, conventions.TENANT: tenant}
+        who = {key: str(value) for key, value in given.items() if value is not None}
+    return Operation(name, span_type, attributes, agent_name, who, links)
+
+
+def _type_of(agent: str | None, tool: str | None, model: str | None, workflow: str | None) -> str:
+    return "model" if model else "tool" if tool else "workflow" if workflow else "agent" if agent else "other"
+
+
+class Operation:
+    """One operation that is traced: a context manager, and what can be said about it while it runs.
+
+    Attributes:
+        span: the OpenTelemetry span.
+    """
+
+    __slots__ = (
+        "_agent",
+        "_attributes",
+        "_failed_with",
+        "_links",
+        "_name",
+        "_named_by_answer",
+        "_stream",
+        "_token",
+        "_type",
+        "_who",
+        "span",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        span_type: str,
+        attributes: dict[str, Any],
+        agent: str | None = None,
+        who: dict[str, Any] | None = None,
+        links: Iterable[SpanContext | Span | Link] | None = None,
+        *,
+        named_by_answer: bool = False,
+    ) -> None:
+        self._name = name
+        self._type = span_type if span_type in conventions.SPAN_TYPES else "other"
+        self._attributes = attributes
+        self._agent = agent
+        self._who = who
+        self._links = links
+        self._named_by_answer = named_by_answer
+        self._stream: StreamEnd | None = None
+        self._failed_with: BaseException | None = None
+        self._token: Any = None
+        self.span: Span = INVALID_SPAN
+
+    # --- Beginning and end ------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Operation:
+        try:
+            self._begin()
+        except Exception as error:
+            faults.report("starting an operation", error)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self._token is not None:
+                detach(self._token)
+                self._token = None
+            if error is not None:
+                self.fail(error)
+            if self._stream is not None and not self._stream.release(hand_on=error is None):
+                return  # the stream was handed on before anybody read it: it ends the span
+            self.end()
+        except Exception as fault:
+            faults.report("ending an operation", fault)
+
+    def _begin(self) -> None:
+        now = runtime.current
+        context = _RUNTIME_CONTEXT.get_current()
+        tracer = now.tracer
+        around = context.get(_SPAN_KEY)
+        if around.__class__ is NonRecordingSpan and self._follows(around, tracer):
+            return
+        span_type, agent, attributes = self._type, self._agent, self._attributes
+        identity: Identity = context.get(IDENTITY) or NOBODY  # type: ignore[assignment]  # only we write the key
+        attributes[conventions.SPAN_TYPE] = span_type
+        attributes[conventions.OPERATION_NAME] = _OPERATIONS.get(span_type) or self._name
+        nested = False
+        below = Context(context)
+        if agent is not None:
+            attributes[conventions.AGENT] = attributes[conventions.AGENT_NAME] = agent
+            nested = identity.agent == agent
+        elif identity.agent is not None and span_type in _BELOW_AN_AGENT:
+            attributes.setdefault(conventions.AGENT_NAME, identity.agent)
+        if agent is not None or self._who is not None:
+            carried = {**identity.attributes, **self._who} if self._who else identity.attributes
+            dict.__setitem__(below, IDENTITY, Identity(carried, agent or identity.agent))
+        links = [_link(each) for each in self._links] if self._links else None
+        kind = _KINDS.get(span_type, SpanKind.INTERNAL)
+        if tracer.__class__ is LeanTracer:
+            self.span = span = tracer.begin(self._name, below, kind, attributes, links, None, clean=True)
+            if nested and span.__class__ is LeanSpan:
+                span.counts_as_request = False
+        else:
+            if nested:
+                dict.__setitem__(below, NESTED, True)
+            self.span = span = tracer.start_span(self._name, below, kind, attributes, links)
+        dict.__setitem__(below, _SPAN_KEY, span)
+        self._token = _RUNTIME_CONTEXT.attach(below)
+
+    def _follows(self, around: NonRecordingSpan, tracer: object) -> bool:
+        """Do nothing more where the span around is not sampled and its decision is ours too."""
+        if tracer.__class__ is not LeanTracer or not tracer.follows_parents:
+            return False
+        parent = around.get_span_context()
+        if not parent.is_valid or parent.trace_flags.sampled:
+            return False
+        self.span = around
+        return True
+
+    def end(self) -> None:
+        """End the span, where it is one of this operation's own."""
+        if self.span.is_recording():
+            self.span.end()
+
+    def leave(self) -> None:
+        """Go back to the context around, with the span still open."""
+        if self._token is not None:
+            detach(self._token)
+            self._token = None
+
+    def fail(self, error: BaseException) -> None:
+        """Mark the operation as failed by an exception, once for each."""
+        span = self.span
+        if isinstance(error, _NO_FAILURE) or error is self._failed_with or not span.is_recording():
+            return
+        self._failed_with = error
+        kind = type(error)
+        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+        try:
+            text = str(error)
+        except Exception:
+            text = ""
+        span.set_attribute(conventions.ERROR_TYPE, name)
+        span.set_status(Status(StatusCode.ERROR, f"{kind.__name__}: {text}" if text else kind.__name__))
+        span.record_exception(error)
+
+    # --- While it runs ----------------------------------------------------------------------------------------------
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's id, as 32 hexadecimal digits."""
+        return format(self.span.get_span_context().trace_id, "032x")
+
+    def set(self, values: Mapping[str, Any] | None = None, /, **attributes: Any) -> None:
+        """Set attributes: as keywords, or as a mapping where a name has dots."""
+        for key, value in {**(values or {}), **attributes}.items():
+            self.set_attribute(key, value)
+
+    def set_attribute(self, key: str, value: Any) -> None:
+        """Set one attribute. A value OpenTelemetry has no type for becomes its text; None sets nothing."""
+        if value is not None:
+            self.span.set_attribute(str(key), attribute_value(value))
+
+    def event(self, name: str, **attributes: Any) -> None:
+        """Record a moment inside the operation."""
+        self.span.add_event(name, attribute_values(attributes))
+
+    def error(self, error: BaseException | str) -> None:
+        """Mark the operation as failed, by an exception or in words."""
+        if isinstance(error, BaseException):
+            self.fail(error)
+        elif self.span.is_recording():
+            self.span.set_attribute(conventions.ERROR_TYPE, "_OTHER")  # the conventions' word for what has no type
+            self.span.set_status(Status(StatusCode.ERROR, str(error)))
+            self.span.add_event(conventions.EXCEPTION_EVENT, {conventions.EXCEPTION_MESSAGE: str(error)})
+
+    def usage(
+        self,
+        *,
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+        cache_read_tokens: int | None = None,
+        cache_write_tokens: int | None = None,
+        reasoning_tokens: int | None = None,
+        cost: float | None = None,
+    ) -> None:
+        """Record what a model call used.
+
+        Args:
+            input_tokens: all prompt tokens, cached ones included.
+            output_tokens: all answer tokens, reasoning included.
+            cache_read_tokens: those of the input that were read from a cache.
+            cache_write_tokens: those of the input that were written to a cache.
+            reasoning_tokens: those of the output that were reasoning.
+            cost: US dollars; without it, the price table says.
+        """
+        given = {
+            conventions.USAGE_INPUT_TOKENS: input_tokens,
+            conventions.USAGE_OUTPUT_TOKENS: output_tokens,
+            conventions.USAGE_CACHE_READ_INPUT_TOKENS: cache_read_tokens,
+            conventions.USAGE_CACHE_CREATION_INPUT_TOKENS: cache_write_tokens,
+            conventions.USAGE_REASONING_OUTPUT_TOKENS: reasoning_tokens,
+        }
+        self.set({key: value for key, value in given.items() if value is not None})
+        if cost is not None:
+            self.set({conventions.COST: float(cost), conventions.COST_SOURCE: "reported"})
+
+    def input(self, messages: Any) -> None:
+        """Record what was asked: a text, or messages of any provider. Nothing when content is not captured."""
+        if runtime.current.capture_content:
+            self._safely(content.put_input, self.span, self._type, messages)
+
+    def output(self, messages: Any) -> None:
+        """Record what was answered: a text, or messages of any provider. Nothing when content is not captured."""
+        if runtime.current.capture_content:
+            self._safely(content.put_output, self.span, self._type, messages)
+
+    def response(self, answer: Any) -> None:
+        """Read a provider's answer: model, id, finish reasons, usage and messages.
+
+        An answer of unknown shape gives nothing but, where it is a text, the output.
+        """
+        if self.span.is_recording():
+            self._safely(self._read, answer)
+
+    def stream(self, chunks: T) -> T:
+        """Pass a provider's stream through, sync or async, and read it: usage, messages, time to the first chunk.
+
+        The operation ends when its block does; a stream returned out of the block keeps it open to the stream's end.
+        """
+        if not self.span.is_recording():
+            return chunks
+        self._stream = StreamEnd(self, ends_operation=False, reads=True)
+        return cast("T", follow(chunks, self._stream))
+
+    def handoff(self, to: str, reason: str | None = None) -> None:
+        """Record that the agent at work hands over to another one, as a span of type message below this one."""
+        if not self.span.is_recording():
+            return
+        context = Context(_RUNTIME_CONTEXT.get_current())
+        dict.__setitem__(context, _SPAN_KEY, self.span)
+        identity: Identity = context.get(IDENTITY) or NOBODY  # type: ignore[assignment]
+        giver = self._agent or identity.agent
+        said = {
+            conventions.SPAN_TYPE: "message",
+            conventions.OPERATION_NAME: "handoff",
+            conventions.AGENT_NAME: giver,
+            conventions.HANDOFF_FROM: giver,
+            conventions.HANDOFF_TO: str(to),
+            conventions.HANDOFF_REASON: reason,
+        }
+        span = runtime.current.tracer.start_span(f"handoff {to}", context, attributes=attribute_values(said))
+        span.end()
+
+    # --- For the decorators and streams -----------------------------------------------------------------------------
+
+    def _read(self, answer: Any) -> None:
+        found = read_answer(answer, content=runtime.current.capture_content)
+        if found is not None:
+            self.record(found)
+        elif isinstance(answer, str):
+            self.output(answer)
+
+    def record(self, answer: Answer) -> None:
+        """Put what an answer says on the span."""
+        span = self.span
+        attributes: dict[str, Any] = {
+            conventions.RESPONSE_MODEL: answer.model,
+            conventions.RESPONSE_ID: answer.id,
+            conventions.RESPONSE_FINISH_REASONS: list(answer.finish_reasons) or None,
+            conventions.RESPONSE_SERVICE_TIER: answer.service_tier,
+        }
+        if conventions.PROVIDER_NAME not in self._attributes:
+            attributes[conventions.PROVIDER_NAME] = answer.provider
+        if answer.usage is not None:
+            attributes.update(usage_attributes(answer.usage))
+        if answer.cost is not None:
+            attributes[conventions.COST] = answer.cost
+            attributes[conventions.COST_SOURCE] = "reported"
+        self.set(attributes)
+        if answer.output_messages and runtime.current.capture_content:
+            content.put(span, conventions.OUTPUT_MESSAGES, content.to_json, answer.output_messages)
+        if answer.model and self._named_by_answer:
+            span.update_name(f"{conventions.OPERATION_CHAT} {answer.model}")
+        if answer.error and self._failed_with is None:
+            self.error(answer.error)
+
+    def first_chunk(self) -> None:
+        """Note that a stream's first chunk is here."""
+        started = getattr(self.span, "start_time", None)
+        if started:
+            self.set_attribute(conventions.RESPONSE_TIME_TO_FIRST_CHUNK, (time_ns() - started) / 1e9)
+
+    def _safely(self, step: Callable[..., None], *given: Any) -> None:
+        try:
+            step(*given)
+        except Exception as error:
+            faults.report("recording an operation", error)
+
+
+def _link(to: SpanContext | Span | Link) -> Link:
+    if isinstance(to, Link):
+        return to
+    return Link(to.get_span_context() if isinstance(to, Span) else to)
+
+
+class _Nothing(Operation):
+    """The operation that is there while tracing is off: one for all, and it does nothing."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Operation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+NOTHING = _Nothing("", "other", {})

@@ -1,0 +1,242 @@
+"""Every option of the SDK once: what ``configure()`` can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.trace.export import SpanExporter
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace.sampling import Sampler
+
+from otel_agents.settings import Parse, flag, http_url, number, one_of, setting, text, whole
+
+SAMPLERS = (
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+)
+
+
+def _headers(value: object) -> dict[str, str]:
+    """Accept a mapping, or ``key=value,key=value`` with percent-encoded values as in the variables' specification."""
+    expected = "expected headers such as {'authorization': 'Bearer …'}"
+    if isinstance(value, str):
+        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+        if not all(name.strip() and equals for name, equals, _ in pairs):
+            raise ValueError("expected headers such as authorization=Bearer%20…,x-team=a")
+        return {name.strip().lower(): unquote(content.strip()) for name, _, content in pairs}
+    if isinstance(value, Mapping) and all(isinstance(part, str) for pair in value.items() for part in pair):
+        return {name.lower(): content for name, content in value.items()}
+    raise ValueError(expected)
+
+
+def _attributes(value: object) -> dict[str, Any]:
+    if isinstance(value, Mapping) and all(isinstance(key, str) and key for key in value):
+        return dict(value)
+    raise ValueError("expected a mapping from names to values")
+
+
+def _file(value: object) -> Path:
+    path = Path(text(str(value))).expanduser()
+    if not path.is_file():
+        raise ValueError("expected a file that exists")
+    return path
+
+
+def _all_of(kind: type[Any], what: str) -> Parse:
+    def parse(value: object) -> tuple[Any, ...]:
+        given = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if not all(isinstance(one, kind) for one in given):
+            raise ValueError(f"expected {what}")
+        return given
+
+    return parse
+
+
+def _sampler(value: object) -> str | Sampler:
+    if isinstance(value, Sampler):
+        return value
+    if isinstance(value, str) and value.lower() in SAMPLERS:
+        return value.lower()
+    raise ValueError(f"expected one of {', '.join(SAMPLERS)}, or a Sampler")
+
+
+def _id_generator(value: object) -> IdGenerator:
+    if isinstance(value, IdGenerator):
+        return value
+    raise ValueError("expected an IdGenerator")
+
+
+def _milliseconds(inner: Parse) -> Parse:
+    """Accept seconds from the program, milliseconds from a variable, as OpenTelemetry's variables are given."""
+
+    def parse(value: object) -> Any:
+        if not isinstance(value, str):
+            return inner(value)
+        try:
+            return inner(float(value) / 1000)
+        except ValueError:
+            raise ValueError("expected a number of milliseconds") from None
+
+    return parse
+
+
+def _not(inner: Callable[[object], bool], variable: str) -> Parse:
+    """Accept a flag; from ``variable``, which says the opposite, its negation."""
+
+    def parse(value: object) -> bool:
+        return not inner(value) if isinstance(value, str) else inner(value)
+
+    parse.__doc__ = f"``{variable}`` negated."
+    return parse
+
+
+@dataclass(frozen=True)
+class SdkSettings:
+    """What ``configure()`` can be told."""
+
+    service_name: str | None = setting(
+        None,
+        env=("OTEL_SERVICE_NAME",),
+        parse=text,
+        doc="Name of the program, as service.name of every span; default: from OTEL_RESOURCE_ATTRIBUTES, else "
+        "unknown_service.",
+    )
+    endpoint: str = setting(
+        "http://127.0.0.1:4318",
+        env=("OTEL_EXPORTER_OTLP_ENDPOINT",),
+        parse=http_url,
+        doc="Address spans are sent to; /v1/traces is added where it is not there.",
+    )
+    traces_endpoint: str | None = setting(
+        None,
+        env=("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",),
+        parse=http_url,
+        doc="Address for traces, used exactly as given; goes before endpoint from a variable.",
+    )
+    headers: Mapping[str, str] | None = setting(
+        None,
+        env=("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+        parse=_headers,
+        doc="Headers sent with every request, such as an authorization.",
+    )
+    protocol: str = setting(
+        "http/protobuf",
+        env=("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"),
+        parse=one_of("http/protobuf", "grpc"),
+        doc="http/protobuf or grpc.",
+    )
+    compression: str = setting(
+        "none",
+        env=("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"),
+        parse=one_of("none", "gzip"),
+        doc="none or gzip.",
+    )
+    certificate: Path | None = setting(
+        None,
+        env=("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"),
+        parse=_file,
+        doc="File with the certificates to trust, for https.",
+    )
+    client_certificate: Path | None = setting(
+        None,
+        env=("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"),
+        parse=_file,
+        doc="File with the program's own certificate, where the receiver asks for one.",
+    )
+    client_key: Path | None = setting(
+        None,
+        env=("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"),
+        parse=_file,
+        doc="File with the key of client_certificate.",
+    )
+    timeout: float = setting(
+        10.0,
+        env=("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"),
+        parse=number(0.01, 86_400),
+        doc="Seconds one request may take.",
+    )
+    retry_for: float = setting(
+        300.0,
+        env=("OTEL_AGENTS_RETRY_FOR",),
+        parse=number(0, 86_400),
+        doc="Seconds a batch is tried again while nobody takes it; then it is dropped and counted.",
+    )
+    traces_exporter: str = setting(
+        "otlp",
+        env=("OTEL_TRACES_EXPORTER",),
+        parse=one_of("otlp", "console", "none"),
+        doc="otlp; console prints the spans; none sends nothing, while health and alerts work on.",
+    )
+    enabled: bool = setting(
+        True,
+        env=("OTEL_SDK_DISABLED",),
+        parse=_not(flag, "OTEL_SDK_DISABLED"),
+        doc="false switches tracing off; OTEL_SDK_DISABLED=true does the same.",
+    )
+    capture_content: bool = setting(
+        True,
+        env=("OTEL_AGENTS_CAPTURE_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
+        parse=flag,
+        doc="Whether messages, tool arguments and results are recorded.",
+    )
+    sampler: str | Sampler = setting(
+        "parentbased_traceidratio",
+        env=("OTEL_TRACES_SAMPLER",),
+        parse=_sampler,
+        doc=f"Which traces are recorded: one of {', '.join(SAMPLERS)}, or a Sampler.",
+    )
+    sample_ratio: float = setting(
+        1.0,
+        env=("OTEL_TRACES_SAMPLER_ARG",),
+        parse=number(0, 1),
+        doc="Share of the traces that is recorded, from 0 to 1, for the samplers that go by ratio.",
+    )
+    resource_attributes: Mapping[str, Any] | None = setting(
+        None,
+        parse=_attributes,
+        doc="Attributes of the program, beside those in OTEL_RESOURCE_ATTRIBUTES.",
+    )
+    queue_size: int = setting(
+        65_536,
+        env=("OTEL_BSP_MAX_QUEUE_SIZE",),
+        parse=whole(1, 10_000_000),
+        doc="Ended spans that may wait to be sent; more are dropped and counted.",
+    )
+    batch_size: int = setting(
+        1024,
+        env=("OTEL_BSP_MAX_EXPORT_BATCH_SIZE",),
+        parse=whole(1, 1_000_000),
+        doc="Spans in one request, at most.",
+    )
+    interval: float = setting(
+        0.5,
+        env=("OTEL_BSP_SCHEDULE_DELAY",),
+        parse=_milliseconds(number(0.001, 3600)),
+        doc="Seconds between two requests when spans come slowly (the variable: milliseconds).",
+    )
+    shutdown_timeout: float = setting(
+        2.0,
+        env=("OTEL_AGENTS_SHUTDOWN_TIMEOUT",),
+        parse=number(0, 3600),
+        doc="Seconds the program's exit may wait for spans to be delivered.",
+    )
+    processors: tuple[SpanProcessor, ...] = setting(
+        (),
+        parse=_all_of(SpanProcessor, "OpenTelemetry SpanProcessor objects"),
+        doc="Further span processors; they see each span as it starts and ends.",
+    )
+    exporters: tuple[SpanExporter, ...] = setting(
+        (),
+        parse=_all_of(SpanExporter, "OpenTelemetry SpanExporter objects"),
+        doc="Further span exporters; they get the same batches as the collector, cost included.",
+    )
+    id_generator: IdGenerator | None = setting(None, parse=_id_generator, doc="Where trace and span ids come from.")

@@ -1,0 +1,164 @@
+"""From the end of a span to its export: the calling thread appends, everything else happens behind.
+
+``on_end`` puts the span into a queue. ``settle`` takes it through the stages (cost, roll-up) in order and hands it to
+the outlets. A thread settles now and then; whoever needs figures that are not stale settles first.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter, deque
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+
+from otel_agents.sdk import faults
+from otel_agents.sdk.bell import Bell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from otel_agents.sdk.outlet import Outlet
+
+
+class Stage(Protocol):
+    """One step every ended span takes."""
+
+    def process(self, span: ReadableSpan) -> None:
+        """Look at an ended span; ``span._attributes`` may be written, nothing else."""
+
+
+class Pipeline(SpanProcessor):
+    """Takes ended spans through stages to outlets.
+
+    Args:
+        stages: what each span goes through, in order.
+        outlets: where sampled spans go then.
+        queue_size: ended spans that may wait for the stages; more are dropped and counted.
+        interval: seconds between two runs of the thread when spans come slowly.
+    """
+
+    def __init__(self, stages: Sequence[Stage], outlets: Sequence[Outlet], *, queue_size: int, interval: float) -> None:
+        self._stages = tuple(stages)
+        self._outlets = tuple(outlets)
+        self._queue_size = queue_size
+        self._wake_at = min(2048, queue_size)
+        self._interval = interval
+        self._reset()
+
+    def _reset(self) -> None:
+        self.dropped: Counter[str] = Counter()
+        self.ended = 0
+        self._queue: deque[ReadableSpan] = deque()
+        self._settling = threading.RLock()
+        self._starting = threading.RLock()  # a span may end in a destructor, anywhere
+        self._wake = Bell()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    # --- On the calling thread --------------------------------------------------------------------------------------
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Take an ended span."""
+        queue = self._queue
+        waiting = len(queue)
+        if waiting >= self._queue_size or self._closed:
+            self._drop("shutdown" if self._closed else "queue_full")
+            return
+        queue.append(span)
+        if self._thread is None:
+            self._start()
+        if waiting >= self._wake_at:
+            self._wake.ring()
+
+    def _drop(self, reason: str) -> None:
+        with self._starting:
+            self.dropped[reason] += 1
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None and not self._closed:
+                thread = threading.Thread(target=self._run, name="otel-agents", daemon=True)
+                try:
+                    for outlet in self._outlets:
+                        outlet.start()
+                    thread.start()
+                except RuntimeError:  # the interpreter is ending: what is queued goes out with the shutdown
+                    return
+                self._thread = thread
+
+    # --- Behind -----------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Take every span that has ended so far through the stages; when this returns, their figures are in."""
+        with self._settling:
+            queue = self._queue
+            ready: list[ReadableSpan] = []
+            for _ in range(len(queue)):
+                span = queue.popleft()
+                for stage in self._stages:
+                    try:
+                        stage.process(span)
+                    except Exception as error:
+                        faults.report(f"{type(stage).__name__}.process", error)
+                if span.context is not None and span.context.trace_flags.sampled:
+                    ready.append(span)
+                self.ended += 1
+            if ready:
+                for outlet in self._outlets:
+                    outlet.offer(ready)
+
+    def _run(self) -> None:
+        wake = self._wake  # a fork gives the child another
+        while not self._closed:
+            wake.wait(self._interval)
+            try:
+                self.settle()
+            except Exception as error:
+                faults.report("settling spans", error)
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Settle and send everything that has ended; say whether all of it was delivered or dropped in time."""
+        deadline = monotonic() + timeout_millis / 1000
+        self.settle()
+        return sum(outlet.flush(deadline) for outlet in self._outlets) == len(self._outlets)  # each one is asked
+
+    def close(self, timeout: float) -> None:
+        """Settle, send what can be sent within ``timeout`` seconds, and end the threads."""
+        deadline = monotonic() + timeout
+        self._closed = True
+        self._wake.ring()
+        self.settle()
+        for outlet in self._outlets:
+            outlet.close(deadline)
+
+    def shutdown(self) -> None:
+        """Close within two seconds; what a TracerProvider's shutdown calls."""
+        if not self._closed:
+            self.close(2.0)
+
+    # --- Around a fork ----------------------------------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        """Hold the stages still, so that the child finds their locks free."""
+        self._settling.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._settling.release()
+
+    def after_fork_in_child(self, at_exit: Callable[[], None]) -> None:
+        """Begin anew, without the parent's spans: it sends them itself.
+
+        Args:
+            at_exit: called when a child of multiprocessing ends, where ``atexit`` is not.
+        """
+        self._reset()
+        for outlet in self._outlets:
+            outlet.after_fork_in_child()
+        util: Any = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            # A child of multiprocessing forgets all finalizers at its start, then runs these.
+            util.register_after_fork(self, lambda _: util.Finalize(None, at_exit, exitpriority=0))

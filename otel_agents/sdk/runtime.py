@@ -1,0 +1,41 @@
+"""What is configured now: the one thing operations and ``configure()`` share."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from opentelemetry.trace import NoOpTracer
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
+logger = logging.getLogger("otel_agents")
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What an operation needs to know.
+
+    Attributes:
+        tracer: makes its span.
+        enabled: whether spans are made at all.
+        capture_content: whether messages, arguments and results are recorded.
+        configured: whether ``configure()`` was called.
+    """
+
+    tracer: Tracer
+    enabled: bool = False
+    capture_content: bool = False
+    configured: bool = False
+
+
+current = Runtime(NoOpTracer())
+
+
+def say_unconfigured() -> None:
+    """Say once that nothing is recorded because nobody called ``configure()``."""
+    if not current.configured:
+        current.configured = True
+        logger.warning("Nothing is recorded: otel_agents.configure() has not been called")

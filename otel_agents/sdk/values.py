@@ -1,0 +1,38 @@
+"""Attribute values from whatever a user hands over: nothing is refused, what has no type becomes its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from otel_agents.sdk.span import PLAIN
+
+if TYPE_CHECKING:
+    from opentelemetry.util.types import AnyValue
+
+_DEPTH = 8
+
+
+def attribute_value(value: object, depth: int = _DEPTH) -> AnyValue:
+    """Make an attribute value: scalars as they are, sequences and mappings by their parts, all else its text."""
+    if value.__class__ in PLAIN or value is None or value.__class__ is bytes:
+        return value  # type: ignore[return-value]
+    if isinstance(value, Enum):
+        return attribute_value(value.value, depth)
+    if depth and isinstance(value, Mapping):
+        return {str(key): attribute_value(item, depth - 1) for key, item in value.items()}
+    if depth and isinstance(value, Sequence | set | frozenset) and not isinstance(value, str | bytes | bytearray):
+        return [attribute_value(item, depth - 1) for item in value]
+    for plain in (bool, int, float, str):
+        if isinstance(value, plain):
+            return plain(value)
+    try:
+        return str(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+
+
+def attribute_values(values: Mapping[str, Any]) -> dict[str, AnyValue]:
+    """Make attributes; None means there is none."""
+    return {key: attribute_value(value) for key, value in values.items() if value is not None}
