@@ -1,17 +1,102 @@
-"""What tests of several folders share."""
+"""What tests of several folders share: a collector that runs, and a store in this process."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from otel_agents.collector.store.duckdb import DuckDBStore
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass
+class RunningCollector:
+    """A collector in a process of its own."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    url: str
+    grpc_port: int
+    printed: str  # what it said when it was ready
+
+    def sql(self, text: str) -> list[dict[str, Any]]:
+        """Run SQL in it; a refusal fails the test with the collector's own words."""
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/sql", json.dumps({"sql": text}).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                answer = json.load(response)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(error.read().decode()) from None
+        return [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> int:
+        """End it and return its exit code; does nothing when it has ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        return self.process.wait(timeout=10)
+
+
+def up(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Begin ``otel-agents up`` with some arguments."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "otel_agents.cli.main", "up", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+
 
 @pytest.fixture
-def store(tmp_path: Path):
-    """A store in a folder of its own, in this process."""
+def start_collector(tmp_path: Path) -> Iterator[Callable[..., RunningCollector]]:
+    """Start collectors on free ports; all are stopped when the test ends."""
+    running: list[RunningCollector] = []
+
+    def start(*arguments: str, data: Path = tmp_path / "data", **environment: str) -> RunningCollector:
+        process = up("--port", "0", "--grpc-port", "0", "--data", str(data), *arguments, **environment)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        printed = ""
+        while "Ctrl-C to stop" not in printed:
+            line = process.stdout.readline()
+            assert line, f"the collector did not start: {process.stderr.read()}"
+            printed += line
+        state = json.loads((data / "collector.json").read_text())
+        collector = RunningCollector(process, data, state["url"], state["grpc_port"], printed)
+        running.append(collector)
+        return collector
+
+    yield start
+    for collector in running:
+        collector.stop()
+        for stream in (collector.process.stdout, collector.process.stderr):
+            assert stream is not None
+            stream.close()
+
+
+@pytest.fixture
+def collector(start_collector: Callable[..., RunningCollector]) -> RunningCollector:
+    """A running collector with nothing in it."""
+    return start_collector()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DuckDBStore]:
+    """A store with nothing in it, in this process."""
     opened = DuckDBStore(tmp_path / "store" / "spans.duckdb")
     yield opened
     opened.close()

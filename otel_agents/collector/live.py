@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from otel_agents.collector.store.store import Commit
 
 
@@ -26,25 +27,40 @@ class LiveFeed:
     def __init__(self) -> None:
         self._listeners: set[_Listener] = set()
         self._lock = threading.Lock()
+        self._closed = False
 
     def publish(self, commit: Commit) -> None:
         """Tell every listener; called from the writer's thread, never blocks."""
+        if not commit.spans:
+            return
         with self._lock:
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener.add(commit)
+            for listener in self._listeners:
+                listener.add(commit)
 
     async def subscribe(self) -> AsyncIterator[Commits]:
-        """Yield what was stored, as soon as there is any, until the caller stops iterating."""
+        """Yield what was stored, as soon as there is any, until the caller stops iterating or the collector stops."""
         listener = _Listener(asyncio.get_running_loop())
         with self._lock:
             self._listeners.add(listener)
         try:
-            while True:
+            while not self._closed:
                 yield await listener.take()
+        except _ClosedError:
+            return
         finally:
             with self._lock:
                 self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End every subscription."""
+        with self._lock:
+            self._closed = True
+            for listener in self._listeners:
+                listener.close()
+
+
+class _ClosedError(Exception):
+    pass
 
 
 class _Listener:
@@ -53,18 +69,28 @@ class _Listener:
         self._lock = threading.Lock()
         self._news = asyncio.Event()
         self._pending = Commits()
+        self._closed = False
 
     def add(self, commit: Commit) -> None:
         with self._lock:
-            was_empty = self._pending.spans == 0
+            was_empty = not self._pending.spans
             self._pending.spans += commit.spans
             self._pending.traces |= frozenset(commit.traces)
         if was_empty:
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._wake()
+
+    def close(self) -> None:
+        self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._loop.call_soon_threadsafe(self._news.set)
 
     async def take(self) -> Commits:
         await self._news.wait()
         self._news.clear()
         with self._lock:
             pending, self._pending = self._pending, Commits()
+        if self._closed and not pending.spans:
+            raise _ClosedError
         return pending

@@ -49,7 +49,13 @@ class CollectorSettings:
         256 * MIB,
         env=("OTEL_AGENTS_QUEUE_BYTES",),
         parse=whole(MIB, 64 * 1024 * MIB),
-        doc="Memory for spans that wait to be stored, in bytes; beyond it senders are asked to come again.",
+        doc="Memory for requests until they are stored, in bytes; beyond it senders are asked to come again.",
+    )
+    memory_bytes: int = setting(
+        1024 * MIB,
+        env=("OTEL_AGENTS_MEMORY_BYTES",),
+        parse=whole(128 * MIB, 1024 * 1024 * MIB),
+        doc="Memory DuckDB may use, in bytes, before it writes intermediate results to disk.",
     )
 
     @property

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from otel_agents.collector.handoff import ATTRIBUTE, SPANS, SpanBatch
 from otel_agents.collector.receiver import values
+from otel_agents.collector.receiver.status import UndecodableError
 from otel_agents.collector.receiver.wire import read_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 BAD_TRACE_ID = "a trace_id that is not 16 bytes, or zero"
 BAD_SPAN_ID = "a span_id that is not 8 bytes, or zero"
@@ -22,10 +25,6 @@ BAD_VALUE = "a value that cannot be read: not protobuf, not UTF-8 or nested too 
 T = TypeVar("T")
 R = TypeVar("R")
 Faults = dict[int, str]  # row of a span -> why it is refused
-
-
-class Undecodable(ValueError):
-    """The request as a whole is not OTLP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,12 @@ def decode_protobuf(body: bytes) -> Decoded:
     """Decode an ExportTraceServiceRequest in protobuf.
 
     Raises:
-        Undecodable: the bytes are not such a request.
+        UndecodableError: the bytes are not such a request.
     """
     try:
         resource_spans = read_request(body)
     except ValueError as error:
-        raise Undecodable(str(error)) from None
+        raise UndecodableError(str(error)) from None
     scope_spans = resource_spans.field("scope_spans").flatten()
     spans = scope_spans.field("spans").flatten()
     scope_of = pc.list_parent_indices(scope_spans.field("spans"))
@@ -122,7 +121,7 @@ def _attributes(lists: pa.ListArray, faults: Faults) -> pa.ListArray:
     for position, parts in zip(nested.to_pylist(), zip(*raw, strict=True), strict=True):
         try:
             written.append(values.nested_json(*parts))
-        except values.UnreadableValue:
+        except values.UnreadableValueError:
             written.append(None)
             faults.setdefault(pc.list_parent_indices(lists)[position].as_py(), BAD_VALUE)
     json = pc.replace_with_mask(pa.nulls(len(pairs), pa.string()), pc.invert(scalar), pa.array(written, pa.string()))
@@ -139,7 +138,7 @@ def _read_lists(read: Callable[[list[bytes]], R], lists: pa.ListArray, faults: F
     for row in pc.indices_nonzero(lists.value_lengths()).to_pylist():
         try:
             written[row] = read(lists[row].as_py())
-        except values.UnreadableValue:
+        except values.UnreadableValueError:
             faults.setdefault(row, BAD_VALUE)
     return written
 
@@ -150,7 +149,7 @@ def _read_shared(read: Callable[[bytes], R], encoded: pa.Array, owner: pa.Array,
     for index, message in enumerate(encoded.to_pylist()):
         try:
             written.append(read(message or b""))
-        except values.UnreadableValue:
+        except values.UnreadableValueError:
             written.append(read(b""))
             _refuse(faults, pc.not_equal(owner, index), BAD_VALUE)
     return written

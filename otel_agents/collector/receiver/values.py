@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
@@ -17,10 +16,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otel_agents import conventions
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - printed with its own "Z"
 
 
-class UnreadableValue(ValueError):
+class UnreadableValueError(ValueError):
     """A part of a span is not protobuf, not UTF-8, or nested deeper than protobuf allows."""
 
 
@@ -59,7 +61,7 @@ def nested_json(array: bytes | None, fields: bytes | None, blob: bytes | None) -
     """JSON text of a list, a map, bytes or nothing at all, given as the bytes of its field.
 
     Raises:
-        UnreadableValue: see there.
+        UnreadableValueError: see there.
     """
     if blob is not None:
         return to_json(base64.b64encode(blob).decode())
@@ -123,4 +125,4 @@ def _parse(message: Any, encoded: bytes) -> Any:
     try:
         return message.FromString(encoded)
     except DecodeError as error:
-        raise UnreadableValue(str(error)) from None
+        raise UnreadableValueError(str(error)) from None

@@ -7,10 +7,14 @@ does not make the whole request unreadable.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import ptars
-import pyarrow as pa
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _BYTES = FieldDescriptorProto.TYPE_BYTES
 _BOOL = FieldDescriptorProto.TYPE_BOOL
@@ -52,7 +56,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, int | str] | tuple[int, int | str, str
 }
 
 
-def _handler() -> ptars.HandlerPool:
+def _handler() -> Any:
     file = FileDescriptorProto(name="otel_agents/wire.proto", package="wire", syntax="proto3")
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)

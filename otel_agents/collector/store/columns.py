@@ -189,7 +189,7 @@ TYPE_BY_PRESENCE: Final[dict[str, str]] = {
     c.REQUEST_MODEL: "model",
 }
 
-# Long attributes, kept apart so that a query of the others need not read them. A dot at the end: every key that starts so.
+# Long attributes, kept apart so that a query of the others need not read them. A dot at the end: all that start so.
 CONTENT: Final[tuple[str, ...]] = (
     *c.CONTENT_KEYS,
     "gen_ai.prompt",  # older GenAI; with a number: OpenLLMetry

@@ -1,64 +1,94 @@
-"""Keeps spans in a DuckDB file: one writer, any number of readers in this process."""
+"""Keeps spans in a DuckDB file: one writer, any number of readers, all in this process."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
-from otel_agents.collector.handoff import SpanBatch
-from otel_agents.collector.store.store import Commit
+from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.insert import insert_sql
 from otel_agents.collector.store.layout import lay_out
+from otel_agents.collector.store.opening import open_database
+from otel_agents.collector.store.store import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from otel_agents.collector.handoff import SpanBatch
 
 _RANGES = """
 INSERT INTO trace_ranges
-SELECT lower(hex(trace_id)), make_timestamp((min(start_ns) // 1000)::BIGINT), make_timestamp((max(start_ns) // 1000)::BIGINT)
-FROM incoming GROUP BY trace_id
+SELECT
+    lower(hex(trace_id)),
+    make_timestamp((min(start_ns) // 1000)::BIGINT),
+    make_timestamp((max(start_ns) // 1000)::BIGINT)
+FROM incoming
+GROUP BY trace_id
+RETURNING trace_id
 """
 
-SCHEMA = files("otel_agents.collector.store") / "schema"
+# The write-ahead log is moved into the database file in the background when it is this long, in bytes, and after this
+# many seconds without a write, so that a start need not replay much.
+CHECKPOINT_BYTES = 64 * 1024 * 1024
+CHECKPOINT_QUIET_S = 5.0
 
 
 class DuckDBStore:
-    """A store in one file of a folder.
+    """A store in one file; nobody else can open the file while it is open.
 
     Args:
-        path: the database file; made when missing.
+        path: the database file; made when missing, and its folder too.
+        memory_bytes: what DuckDB may use before it writes intermediate results to disk.
+
+    Raises:
+        CollectorError: the folder cannot be written, the file is not ours, is newer than this version or is locked.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._writer = duckdb.connect(str(path))
+    def __init__(self, path: Path, *, memory_bytes: int = 1 << 30) -> None:
+        self._path = path
+        self._writer = open_database(path, memory_bytes=memory_bytes)
         self._lock = threading.Lock()
-        tables = self._writer.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
-        if tables == (0,):
-            self._writer.execute((SCHEMA / "001_spans.sql").read_text())
-        self._writer.execute((SCHEMA / "002_views.sql").read_text())
+        self._written = threading.Event()
+        self._closing = threading.Event()
+        self._checkpointer = threading.Thread(target=self._checkpoint_in_background, name="checkpoint", daemon=True)
+        self._checkpointer.start()
 
     def write(self, batches: Sequence[SpanBatch]) -> Commit:
-        """Store all spans of the batches that are not there yet, or none."""
-        table = pa.Table.from_batches([batch.rows for batch in batches])
+        """Store all spans of the batches that are not there yet, or none; they survive a crash once this returns."""
         with self._lock:
-            laid_out = lay_out(table, self._writer)
-            self._writer.register("incoming", laid_out)
+            spans = drop_repeated(pa.Table.from_batches([batch.rows for batch in batches]))
+            spans = drop_stored(spans, self._writer)
+            if not spans.num_rows:
+                return Commit(0, ())
+            incoming = lay_out(spans, self._writer)
+            self._writer.register("incoming", incoming)
             try:
-                self._writer.execute("BEGIN")
-                self._writer.execute(insert_sql(frozenset(laid_out.column_names)))
-                self._writer.execute(_RANGES)
-                self._writer.execute("COMMIT")
+                self._writer.begin()
+                try:
+                    self._writer.execute(insert_sql(frozenset(incoming.column_names)))
+                    traces = self._writer.execute(_RANGES).fetchall()
+                except BaseException:
+                    self._writer.rollback()
+                    raise
+                self._writer.commit()
             finally:
                 self._writer.unregister("incoming")
-        return Commit(table.num_rows, ())
+        self._written.set()
+        return Commit(spans.num_rows, tuple(trace for (trace,) in traces))
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor for a short time; it sees one consistent state and cannot write."""
+        """Lend a cursor for a short time; it sees one consistent state and cannot write.
+
+        The cursor is inside a read-only transaction, which refuses every change of the database. A statement that ends
+        the transaction first would escape it, so SQL of users must be checked to be one SELECT before it gets here.
+        Files, networks, extensions and other databases are out of reach of every connection, and settings are locked.
+        """
         cursor = self._writer.cursor()
         try:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
@@ -67,6 +97,25 @@ class DuckDBStore:
             cursor.close()
 
     def close(self) -> None:
-        """Finish what is being written and give the file free."""
+        """Finish what is being written, move the log into the file and give the file free."""
+        self._closing.set()
+        self._written.set()
+        self._checkpointer.join()
         with self._lock:
             self._writer.close()
+
+    def _checkpoint_in_background(self) -> None:
+        log = self._path.with_name(self._path.name + ".wal")
+        cursor = self._writer.cursor()
+        while not self._closing.is_set():
+            self._written.wait()
+            self._written.clear()
+            while log.exists() and log.stat().st_size < CHECKPOINT_BYTES and self._written.wait(CHECKPOINT_QUIET_S):
+                self._written.clear()
+                if self._closing.is_set():
+                    break
+            try:
+                cursor.execute("CHECKPOINT")
+            except duckdb.Error:  # a transaction is in the way; the next write or the end brings another chance
+                continue
+        cursor.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from otel_agents.collector.store import columns
 from otel_agents.collector.store.layout import NUMBER_JSON, VARIANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 _KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _STATUSES = ("unset", "ok", "error")

@@ -1,4 +1,4 @@
-"""Lays spans out for the store: the attributes as two JSON texts, and a column for each attribute a column is read from.
+"""Lays spans out for the store: attributes as JSON text, and a column for each that a column of spans is read from.
 
 The work is done on whole columns, by Arrow and DuckDB, without the GIL.
 """
@@ -6,7 +6,7 @@ The work is done on whole columns, by Arrow and DuckDB, without the GIL.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,16 +16,16 @@ from otel_agents.collector.store import columns
 if TYPE_CHECKING:
     import duckdb
 
-VARIANTS = ("text", "flag", "integer", "number", "json")
+VARIANTS: Final = ("text", "flag", "integer", "number", "json")
 
 # JSON has no NaN and no infinity; protobuf's JSON mapping writes them as texts.
-NUMBER_JSON = """CASE
+NUMBER_JSON: Final = """CASE
     WHEN isfinite({0}) THEN to_json({0})::VARCHAR
     WHEN isnan({0}) THEN '"NaN"'
     WHEN {0} > 0 THEN '"Infinity"'
     ELSE '"-Infinity"' END"""
 
-_PAIRS = f"""
+_PAIRS: Final = f"""
 SELECT prefix || CASE
     WHEN text IS NOT NULL THEN to_json(text)::VARCHAR
     WHEN integer IS NOT NULL THEN integer::VARCHAR
@@ -33,15 +33,15 @@ SELECT prefix || CASE
     WHEN number IS NOT NULL THEN {NUMBER_JSON.format("number")}
     ELSE json END AS pair
 FROM flat
-"""
+"""  # noqa: S608 - all of it is written here
 
 
 def lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Replace the column ``attributes`` of a table of ``handoff.SPANS``.
 
     Returns:
-        The other columns; ``attributes`` and ``content`` as JSON text; and for each key in ``columns.READ`` that occurs,
-        a column ``key|variant`` for each variant (``VARIANTS``) it occurs in.
+        The other columns; ``attributes`` and ``content`` as JSON text; for each key in ``columns.READ`` that occurs, a
+        column ``key|variant`` for each variant (``VARIANTS``) it occurs in.
     """
     lists = spans["attributes"].combine_chunks()
     spans = spans.drop_columns("attributes")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from duckdb import DuckDBPyConnection
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
-from otel_agents.collector.handoff import SpanBatch
+    from duckdb import DuckDBPyConnection
+
+    from otel_agents.collector.handoff import SpanBatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""``otel-agents up``: runs the collector until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import json
+import logging
+import os
+import socket
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from otel_agents.errors import CollectorError
+from otel_agents.settings import load
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from otel_agents.collector.app import Listening
+    from otel_agents.collector.options import CollectorSettings
+
+# In the data folder while a collector runs: its process id, address and ports, for programs that look for it.
+STATE_FILE: Final = "collector.json"
+
+
+def register(subparsers: Any) -> None:
+    """Declare the command and its options."""
+    parser = subparsers.add_parser("up", help="run the collector: receives traces, stores them, shows them")
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", help="port of OTLP/HTTP, the API and the pages (default 4318; 0: any free one)")
+    parser.add_argument("--grpc-port", help="port of OTLP/gRPC (default 4317; 0: any free one)")
+    parser.add_argument("--data", help="folder of the data (default: otel-agents in your own data folder)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run a collector in this process.
+
+    Raises:
+        ConfigurationError: an option has a wrong value.
+        CollectorError: it cannot start.
+    """
+    from otel_agents.collector.options import CollectorSettings
+
+    given = {name: getattr(args, name) for name in ("host", "port", "grpc_port", "data")}
+    settings = load(CollectorSettings, given)
+    # The port is open before the imports that take long, so whoever comes early waits instead of being refused.
+    with _listen(settings.host, settings.port, "--port") as http:
+        if settings.grpc_port:
+            _listen(settings.host, settings.grpc_port, "--grpc-port").close()
+        try:
+            from otel_agents.collector.app import serve
+        except ModuleNotFoundError as error:
+            print(f"otel-agents: {error.name} is missing: pip install 'otel-agents[collector]'", file=sys.stderr)
+            return 2
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        os.umask(0o077)  # what is stored is for this user alone
+        state = settings.folder / STATE_FILE
+        try:
+            asyncio.run(serve(settings, http, lambda listening: _announce(settings, listening, state)))
+        finally:
+            _remove_own(state)
+    return 0
+
+
+def _listen(host: str, port: int, option: str) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise CollectorError(f"cannot listen on {host}: {error.strerror}") from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere this would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            what = (
+                "is a collector running already? Else" if option == "--port" else "is another collector running? Else"
+            )
+            raise CollectorError(f"port {port} is in use on {host}; {what} choose another with {option}") from None
+        raise CollectorError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+    return listener
+
+
+def _announce(settings: CollectorSettings, listening: Listening, state: Path) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{listening.port}"
+    found = {"pid": os.getpid(), "url": url, "port": listening.port, "grpc_port": listening.grpc_port}
+    state.write_text(json.dumps(found) + "\n")
+    print(
+        f"otel-agents {version('otel-agents')}\n"
+        f"  open       {url}\n"
+        f"  data       {settings.folder}\n"
+        f"  OTLP/HTTP  {url}/v1/traces\n"
+        f"  OTLP/gRPC  {host}:{listening.grpc_port}\n"
+        "Ctrl-C to stop",
+        flush=True,
+    )
+    if not _is_loopback(settings.host):
+        print(
+            f"Warning: it listens on {settings.host}: anyone who can reach this machine can read the traces.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _remove_own(state: Path) -> None:
+    try:
+        if json.loads(state.read_text())["pid"] == os.getpid():
+            state.unlink()
+    except (OSError, ValueError, KeyError):
+        pass  # never written, or gone already

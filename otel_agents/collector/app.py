@@ -1,0 +1,140 @@
+"""The collector's wiring: what feeds what; it starts in the order written here and stops in the reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from otel_agents.collector.handoff import MemoryBudget
+from otel_agents.collector.intake.committer import Committer
+from otel_agents.collector.live import LiveFeed
+from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
+from otel_agents.collector.receiver.otlp_http import otlp_http
+from otel_agents.collector.receiver.traces import TraceReceiver
+from otel_agents.collector.store.duckdb import DuckDBStore
+from otel_agents.errors import CollectorError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    import grpc.aio
+    from starlette.requests import Request
+
+    from otel_agents.collector.options import CollectorSettings
+
+DATABASE: Final = "spans.duckdb"
+GRACE_S: Final = 2  # what open connections get at the end; storing what was accepted comes after
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """The ports in use; they differ from the settings where those are 0."""
+
+    port: int
+    grpc_port: int
+
+
+async def serve(settings: CollectorSettings, http: socket.socket, announce: Callable[[Listening], None]) -> None:
+    """Run a collector until SIGINT or SIGTERM; what was accepted is stored before it returns.
+
+    Args:
+        settings: its options.
+        http: the bound socket of OTLP/HTTP, the API and the pages.
+        announce: is called once every port is open.
+
+    Raises:
+        CollectorError: it cannot start; the message says what to do.
+    """
+    async with AsyncExitStack() as stack:
+        stop = stack.enter_context(_stop_signal())
+
+        store = DuckDBStore(settings.folder / DATABASE, memory_bytes=settings.memory_bytes)
+        stack.callback(store.close)
+        live = LiveFeed()
+        budget = MemoryBudget(settings.queue_bytes)
+        committer = Committer(store.write, live.publish, budget)
+        stack.callback(committer.close)
+
+        workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
+        receiver = TraceReceiver(committer, budget, workers, settings.max_request_bytes)
+        grpc_server = otlp_grpc(receiver, settings.max_request_bytes)
+        grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
+        await grpc_server.start()
+        stack.push_async_callback(grpc_server.stop, GRACE_S)
+
+        web = Starlette(routes=[Route("/healthz", _healthz), *otlp_http(receiver)])
+        web_server = _WebServer(_web_config(web))
+        serving = asyncio.create_task(web_server.serve([http]))
+        stack.push_async_callback(web_server.stop, serving)
+        stack.callback(live.close)
+
+        announce(Listening(http.getsockname()[1], grpc_port))
+        await stop.wait()
+
+
+async def _healthz(_request: Request) -> Response:
+    return JSONResponse({"status": "ok", "version": version("otel-agents")})
+
+
+def _web_config(web: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        web,
+        http="httptools",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+class _WebServer(uvicorn.Server):
+    async def stop(self, serving: asyncio.Task[None]) -> None:
+        self.should_exit = True
+        await serving
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield  # they are ours: the end is the end of `serve`, in its order
+
+
+def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        return int(server.add_insecure_port(address))
+    except RuntimeError:
+        raise CollectorError(f"port {port} (OTLP/gRPC) is in use on {host}; choose another with --grpc-port") from None
+
+
+@contextmanager
+def _stop_signal() -> Iterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def handle(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

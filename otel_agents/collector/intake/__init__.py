@@ -1,0 +1,1 @@
+"""Holds spans until they are stored: a bounded queue, and one writer that commits in groups."""

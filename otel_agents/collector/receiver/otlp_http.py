@@ -1,0 +1,93 @@
+"""OTLP over HTTP: ``POST /v1/traces`` in protobuf or JSON, plain or gzip."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from google.protobuf import json_format
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from otel_agents.collector.receiver.decode import Decoded, decode_protobuf
+from otel_agents.collector.receiver.otlp_json import decode_json
+from otel_agents.collector.receiver.status import NotStoredError, UnknownEncodingError, WrongMethodError, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from google.protobuf.message import Message
+
+    from otel_agents.collector.receiver.traces import TraceReceiver
+
+PROTOBUF: Final = "application/x-protobuf"
+JSON: Final = "application/json"
+_DECODERS: Final[dict[str, Callable[[bytes], Decoded]]] = {PROTOBUF: decode_protobuf, JSON: decode_json}
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all: the answers below are OTLP's own
+
+_log = logging.getLogger(__name__)
+
+
+def otlp_http(receiver: TraceReceiver) -> list[BaseRoute]:
+    """Make the routes of OTLP/HTTP.
+
+    Metrics and logs are not stored: they are answered 404, which a sender reports, rather than accepted and lost.
+    """
+
+    async def traces(request: Request) -> Message:
+        decode = _DECODERS.get(_media_type(request))
+        if decode is None:
+            raise UnknownEncodingError(f"the content type must be {PROTOBUF} or {JSON}")
+        coding = request.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("identity", "gzip"):
+            raise UnknownEncodingError("the content encoding must be gzip, or none")
+        with receiver.new_body() as body:
+            await body.read(request.stream())
+            decoded = await receiver.decode(body, decode, gzip=coding == "gzip")
+        return await receiver.store(decoded)
+
+    async def not_stored(request: Request) -> Message:
+        signal = request.url.path.rpartition("/")[2]
+        raise NotStoredError(f"this collector stores traces, not {signal}; set OTEL_{signal.upper()}_EXPORTER=none")
+
+    return [
+        Route("/v1/traces", _endpoint(traces), methods=_METHODS),
+        Route("/v1/metrics", _endpoint(not_stored), methods=_METHODS),
+        Route("/v1/logs", _endpoint(not_stored), methods=_METHODS),
+    ]
+
+
+def _endpoint(handle: Callable[[Request], Awaitable[Message]]) -> Callable[[Request], Awaitable[Response]]:
+    """Answer with a message in the request's encoding, and errors as ``google.rpc.Status`` in it."""
+
+    async def endpoint(request: Request) -> Response:
+        encoding = _media_type(request)
+        try:
+            if request.method != "POST":
+                raise WrongMethodError("only POST is understood here")
+            return _response(200, await handle(request), encoding)
+        except ClientDisconnect:
+            return Response(status_code=499)  # nobody is there to read it
+        except Exception as error:  # noqa: BLE001 - the table of status.py says what each one means to the sender
+            said = answer(error)
+            if said.http == 500:
+                _log.exception("A request failed")
+            response = _response(said.http, said.status, encoding)
+            if said.retry_after_s is not None:
+                response.headers["Retry-After"] = str(said.retry_after_s)
+            if said.http == 405:
+                response.headers["Allow"] = "POST"
+            return response
+
+    return endpoint
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _response(status: int, message: Message, encoding: str) -> Response:
+    if encoding == PROTOBUF:
+        return Response(message.SerializeToString(), status, media_type=PROTOBUF)
+    return Response(json_format.MessageToJson(message, indent=None), status, media_type=JSON)

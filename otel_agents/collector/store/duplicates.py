@@ -1,0 +1,60 @@
+"""Drops spans that are there already: a client repeats what it could not see acknowledged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MINUTE_NS = 60_000_000_000
+_MOST_RANGES = 16
+_STORED = """
+SELECT row
+FROM (SELECT lower(hex(trace_id)) AS trace_id, lower(hex(span_id)) AS span_id, row FROM ids)
+SEMI JOIN (SELECT trace_id, span_id FROM span_data WHERE {near}) USING (trace_id, span_id)
+"""
+
+
+def drop_repeated(spans: pa.Table) -> pa.Table:
+    """Keep the first of spans with the same ids."""
+    identity = pc.binary_join_element_wise(spans["trace_id"], spans["span_id"], b"")
+    if pc.count_distinct(identity).as_py() == spans.num_rows:
+        return spans
+    rows = pa.table({"identity": identity, "row": pa.array(range(spans.num_rows))})
+    first = rows.group_by("identity").aggregate([("row", "min")])["row_min"]
+    return spans.take(first.sort())
+
+
+def drop_stored(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Keep the spans that the database does not have.
+
+    A span sent again has the same start, and spans are stored about in the order of their starts: so only the row
+    groups around the starts of these spans are read, however much is stored.
+    """
+    ids = spans.select(["trace_id", "span_id"]).append_column("row", pa.array(range(spans.num_rows)))
+    near = " OR ".join(f"start_time BETWEEN make_timestamp({a}) AND make_timestamp({b})" for a, b in _ranges(spans))
+    connection.register("ids", ids)
+    try:
+        stored = connection.execute(_STORED.format(near=near)).fetchall()
+    finally:
+        connection.unregister("ids")
+    if not stored:
+        return spans
+    gone = {row for (row,) in stored}
+    return spans.take(pa.array([row for row in range(spans.num_rows) if row not in gone], pa.int64()))
+
+
+def _ranges(spans: pa.Table) -> list[tuple[int, int]]:
+    """Whole minutes that hold the starts, neighbours as one range, in microseconds."""
+    minutes = sorted(pc.unique(pc.divide(spans["start_ns"], _MINUTE_NS)).to_pylist())
+    ranges = [[minutes[0], minutes[0]]]
+    for minute in minutes[1:]:
+        if minute <= ranges[-1][1] + 1 or len(ranges) == _MOST_RANGES:
+            ranges[-1][1] = minute
+        else:
+            ranges.append([minute, minute])
+    return [(first * 60_000_000, (last + 1) * 60_000_000 - 1) for first, last in ranges]

@@ -1,0 +1,95 @@
+"""Opens the database file: settings, schema, and one clear line when it cannot be opened."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from otel_agents.errors import CollectorError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Each file brings the schema from the version before to its own, which is its number.
+_SCHEMA = files("otel_agents.collector.store") / "schema"
+_VERSIONS = {1: "001_spans.sql"}
+
+# Nothing outside the file can be reached by SQL, and nobody can change these again: the lock comes last.
+_SETTINGS = {
+    "TimeZone": "'UTC'",
+    # A commit that finds the log longer than this waits for a checkpoint; one in the background keeps it far shorter.
+    "checkpoint_threshold": "'512MB'",
+    # Every commit goes to the log, however large: else it would wait for a checkpoint of its own.
+    "auto_checkpoint_skip_wal_threshold": str(1 << 40),
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+    "enable_external_access": "false",
+    "lock_configuration": "true",
+}
+
+
+def open_database(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection:
+    """Open the file, made when missing, with today's schema.
+
+    Raises:
+        CollectorError: see ``DuckDBStore``.
+    """
+    _writable(path.parent)
+    try:
+        connection = duckdb.connect(str(path))
+    except duckdb.Error as error:
+        raise CollectorError(_why(path, error)) from None
+    try:
+        path.chmod(0o600)
+        _migrate(connection, path)
+        connection.execute((_SCHEMA / "views.sql").read_text())
+        connection.execute(f"SET memory_limit = '{memory_bytes // 1024}KiB'")
+        for name, value in _SETTINGS.items():
+            connection.execute(f"SET {name} = {value}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CollectorError(f"cannot make the data folder {folder}: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CollectorError(f"cannot write to the data folder {folder}; choose another with --data")
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, since TIMESTAMPTZ NOT NULL)"
+    )
+    (found,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchall()[0]
+    if found > max(_VERSIONS):
+        raise CollectorError(
+            f"{path} was written by a newer otel-agents (schema {found}, this one knows {max(_VERSIONS)});"
+            " upgrade otel-agents or choose another folder with --data"
+        )
+    for version, file in _VERSIONS.items():
+        if version > found:
+            connection.begin()
+            connection.execute((_SCHEMA / file).read_text())
+            connection.execute("INSERT INTO schema_version VALUES (?, now())", [version])
+            connection.commit()
+
+
+def _why(path: Path, error: duckdb.Error) -> str:
+    text = str(error)
+    if "lock" in text:
+        owner = re.search(r"\(PID (\d+)\)", text)
+        who = f"process {owner[1]}" if owner else "another process"
+        return f"{path} is in use by {who}, another collector most likely; stop it or choose another folder with --data"
+    return f"cannot open {path}: {text.splitlines()[0]}"
