@@ -26,8 +26,8 @@ from otel_agents.demo.schema import function_schema
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from openai.types.chat import ChatCompletionMessage
-    from openai.types.chat.chat_completion_message_function_tool_call import Function
+    from openai.lib.streaming.chat import AsyncChatCompletionStreamManager
+    from openai.types.chat import ParsedChatCompletionMessage, ParsedFunction
     from openai.types.responses import Response
 
     from otel_agents.demo.tools import CodeTools, SalesTools
@@ -91,54 +91,56 @@ class Team:
         """Answer from the database."""
         return await self.work(DATA, self.data_tools, question)
 
+    async def route(self, question: str) -> Response:
+        """Ask the router's model who answers this question."""
+        return await self.respond(model=self.router_model, instructions=ROUTER, input=question, tools=TRANSFERS)
+
     async def work(self, instructions: str, tools: Tools, question: str) -> str:
         """Let the model call tools until it has an answer."""
         messages: list[Any] = [{"role": "system", "content": instructions}, {"role": "user", "content": question}]
         for _ in range(8):
-            message = await patiently(self.chat, messages, tools)
+            message = await patiently(self.think, messages, tools)
             if not message.tool_calls:
                 return message.content or ""
             messages.append(message)
-            # What the model asks for at once runs at once, each call in a thread; the spans find their parent there.
-            results = await asyncio.gather(
-                *(
-                    asyncio.to_thread(use, tools, asked.function)
-                    for asked in message.tool_calls
-                    if asked.type == "function"
-                )
-            )
-            for asked, result in zip(message.tool_calls, results, strict=True):
-                messages.append({"role": "tool", "tool_call_id": asked.id, "content": result})
+            # What the model asks for at once runs at once, each call in a thread; its span finds its parent there.
+            calls = [call.function for call in message.tool_calls]
+            results = await asyncio.gather(*(asyncio.to_thread(use, tools, call) for call in calls))
+            for call, result in zip(message.tool_calls, results, strict=True):
+                messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
         raise RuntimeError("no answer after 8 rounds of tool calls")
 
+    async def think(self, messages: list[Any], tools: Tools) -> ParsedChatCompletionMessage[None]:
+        """Ask the analysts' model what to do next."""
+        offered = [{"type": "function", "function": function_schema(tool)} for tool in tools]
+        usage = {"include_usage": True}
+        async with self.chat(
+            model=self.analyst_model, messages=messages, tools=offered, stream_options=usage
+        ) as stream:
+            completion = (
+                await stream.get_final_completion()
+            )  # a program with a screen would show the words as they come
+        return completion.choices[0].message
+
+    # The model calls. Their model, messages and tools are read from the arguments, tokens and cost from the answer.
+
     @model(provider="openai")
-    async def route(self, question: str) -> Response:
-        """Make one call of the Responses API; the decorator reads tokens, cost and messages from what it returns."""
-        return await self.client.responses.create(
-            model=self.router_model, instructions=ROUTER, input=question, tools=TRANSFERS
-        )
+    async def respond(self, **request: Any) -> Response:
+        """Make one call of the Responses API."""
+        response: Response = await self.client.responses.create(**request)
+        return response
 
-    async def chat(self, messages: list[Any], tools: Tools) -> ChatCompletionMessage:
-        """Make one streamed chat completion; the operation reads what passes through ``call.stream``."""
-        with monitor_operation(f"chat {self.analyst_model}", model=self.analyst_model, provider="openai") as call:
-            call.input(messages)
-            async with self.client.chat.completions.stream(
-                model=self.analyst_model,
-                messages=messages,
-                tools=[{"type": "function", "function": function_schema(tool)} for tool in tools],
-                stream_options={"include_usage": True},
-            ) as stream:
-                async for _ in call.stream(stream):
-                    pass  # a program with a screen would show the words as they come
-                completion = await stream.get_final_completion()
-            return completion.choices[0].message
+    @model(provider="openai")
+    def chat(self, **request: Any) -> AsyncChatCompletionStreamManager[None]:
+        """Make one streamed call of Chat Completions; the span stays open until the stream ends."""
+        return self.client.chat.completions.stream(**request)
 
 
-def use(tools: Tools, asked: Function) -> str:
+def use(tools: Tools, call: ParsedFunction) -> str:
     """Run the tool a model asked for; what it got wrong is an answer too, for the model to put right."""
     try:
-        tool = {tool.__name__: tool for tool in tools}[asked.name]
-        return json.dumps(tool(**json.loads(asked.arguments)))
+        tool = {tool.__name__: tool for tool in tools}[call.name]
+        return json.dumps(tool(**json.loads(call.arguments)))
     except MISTAKES as error:
         return json.dumps({"error": f"{type(error).__name__}: {error}"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from otel_agents import tool
 if TYPE_CHECKING:
     from pathlib import Path
 
+PARSING = threading.Lock()  # Python 3.11 mixes up the depths of trees that are built at once (python/cpython#106905)
 READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
 
 
@@ -53,7 +55,9 @@ class CodeTools:
         place = self._find(path)
         files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
         sources = [_text(file) for file in files]
-        nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+        with PARSING:
+            trees = [ast.parse(source) for source in sources]
+        nodes = [node for tree in trees for node in ast.walk(tree)]
         return {
             "path": path,
             "modules": len(files),

@@ -47,13 +47,14 @@ def find(question: str) -> Plan:
 def explain(question: str) -> Plan:
     """Reads the file that was named; where there is none, looks what there is and reads the one most like it."""
     path = next(iter(re.findall(r"[\w./-]+\.py", question)), "model.py")
-    result, counted = yield [Call("read_file", {"path": path}), Call("count_definitions", {"path": path})]
+    [result] = yield [Call("read_file", {"path": path})]
     missing = ""
     if failure(result):
         [listing] = yield [Call("list_files")]
         near = _nearest(path, value(listing))
         missing, path = f"There is no {path}; the nearest is {near}. ", near
-        result, counted = yield [Call("read_file", {"path": path}), Call("count_definitions", {"path": path})]
+        [result] = yield [Call("read_file", {"path": path})]
+    [counted] = yield [Call("count_definitions", {"path": path})]
     found = value(counted)
     return (
         f"{missing}{path}: {_sentence(value(result))} It has {found['classes']} classes and {found['functions']} "

@@ -62,8 +62,10 @@ def _hand_over(question: str, transfers: list[Tool]) -> Plan:
     best = max(transfers, key=lambda tool: _likeness(question, tool))
     if not _likeness(question, best):
         return HELLO
-    shared = sorted(_words(question) & _words(best.description))
-    yield [Call(best.name, {"reason": f"the question is about {', '.join(shared)}"} if _takes(best, "reason") else {})]
+    known = _words(best.description)
+    about = [word for word in re.findall(r"\w+", question.lower()) if _words(word) & known]
+    takes_reason = "reason" in best.parameters.get("properties", {})
+    yield [Call(best.name, {"reason": f"the question is about {', '.join(about)}"} if takes_reason else {})]
     return "I have handed this over."
 
 
@@ -75,10 +77,6 @@ def _any_tool(question: str, tools: tuple[Tool, ...]) -> Plan:
     [result] = yield [Call(best.name, _arguments(question, best))]
     problem = failure(result)
     return f"{best.name} failed: {problem}" if problem else f"According to {best.name}: {result}"
-
-
-def _takes(tool: Tool, parameter: str) -> bool:
-    return parameter in tool.parameters.get("properties", {})
 
 
 def _likeness(question: str, tool: Tool) -> int:
