@@ -4,22 +4,23 @@ python -m tests.benchmarks.contender ours|raw|import-ours|import-nothing URL TUR
 """
 
 import json
+import re
 import resource
 import sys
 import time
+from pathlib import Path
 
 from tests.benchmarks import turn
 
 
-def ours(url: str, turns: int) -> dict[str, float]:
+def ours(url: str, turns: int, _specs: list[turn.Spec]) -> dict[str, float]:
     import otel_agents
 
     otel_agents.configure(service_name="bench", endpoint=url)
     return turn.measure(turn.ours, otel_agents.flush, turns)
 
 
-def raw(url: str, turns: int) -> dict[str, float]:
-    specs = turn.specs_of_ours()
+def raw(url: str, turns: int, specs: list[turn.Spec]) -> dict[str, float]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -33,21 +34,33 @@ def raw(url: str, turns: int) -> dict[str, float]:
     return turn.measure(lambda at: turn.raw_turn(tracer, at, specs), provider.force_flush, turns)
 
 
-def import_ours(_url: str, _turns: int) -> dict[str, float]:
+def import_ours(_url: str, _turns: int, _specs: list[turn.Spec]) -> dict[str, float]:
     before = time.perf_counter()
     import otel_agents  # noqa: F401
 
     return {"import_ms": (time.perf_counter() - before) * 1e3}
 
 
-def import_nothing(_url: str, _turns: int) -> dict[str, float]:
+def import_nothing(_url: str, _turns: int, _specs: list[turn.Spec]) -> dict[str, float]:
     return {"import_ms": 0.0}
 
 
-CONTENDERS = {"ours": ours, "raw": raw, "import-ours": import_ours, "import-nothing": import_nothing}
+def specs(url: str, _turns: int, _specs: list[turn.Spec]) -> dict[str, list[turn.Spec]]:
+    return {"specs": turn.specs_of_ours(url)}
+
+
+def peak_mb() -> float:
+    """The most memory this process has held. Linux's own figure, as ru_maxrss starts at what the parent held."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+CONTENDERS = {"ours": ours, "raw": raw, "specs": specs, "import-ours": import_ours, "import-nothing": import_nothing}
 
 if __name__ == "__main__":
-    name, url, turns = sys.argv[1:]
-    figures = CONTENDERS[name](url, int(turns))
-    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    name, url, turns, given = sys.argv[1:]
+    figures = CONTENDERS[name](url, int(turns), json.loads(given))
+    figures["peak_mb"] = peak_mb()
     print(json.dumps(figures))

@@ -1,5 +1,6 @@
 """What a traced program pays for a span, beside raw opentelemetry-sdk on the same spans in the same run."""
 
+import json
 from statistics import median
 
 from tests.benchmarks.table import child, markdown, run_module
@@ -11,9 +12,10 @@ def run(*, quick: bool) -> str:
     turns = "300" if quick else "3000"
     rounds: dict[str, list[dict[str, float]]] = {"raw": [], "ours": [], "import-ours": [], "import-nothing": []}
     with child("tests.benchmarks.sink") as url:
+        specs = json.dumps(run_module("tests.benchmarks.contender", "specs", url, "0", "[]")["specs"])
         for _ in range(1 if quick else ROUNDS):
             for name, figures in rounds.items():  # in turn, so that a machine that drifts drifts for all
-                figures.append(run_module("tests.benchmarks.contender", name, url, turns))
+                figures.append(run_module("tests.benchmarks.contender", name, url, turns, specs))
     rows = []
     for name, label in (("raw", "opentelemetry-sdk, batch processor"), ("ours", "otel-agents")):
         cells = [label]

@@ -40,34 +40,38 @@ def ours(turn: int) -> None:
                 pass
 
 
-def raw_turn(tracer, turn: int, specs: list[tuple[str, object, dict]]) -> None:
+Spec = tuple[str, int, dict]  # a span's name, kind and attributes
+
+
+def raw_turn(tracer, turn: int, specs: list[Spec]) -> None:
     """The spans of `specs`: the first encloses the others. Usage is set at the end, as it is known only then."""
+    from opentelemetry.trace import SpanKind
+
     name, kind, attributes = specs[0]
-    with tracer.start_as_current_span(name, kind=kind, attributes=attributes) as root:
+    with tracer.start_as_current_span(name, kind=SpanKind(kind), attributes=attributes) as root:
         root.set_attribute("turn", turn)
         for name, kind, attributes in specs[1:]:
             late = {key: value for key, value in attributes.items() if ".usage." in key}
             early = {key: value for key, value in attributes.items() if key not in late}
-            with tracer.start_as_current_span(name, kind=kind, attributes=early) as span:
+            with tracer.start_as_current_span(name, kind=SpanKind(kind), attributes=early) as span:
                 if late:
                     span.set_attributes(late)
 
 
-def specs_of_ours() -> list[tuple[str, object, dict]]:
-    """What `ours` makes of one turn, root first: name, kind, attributes. Without the cost, which raw cannot know."""
+def specs_of_ours(url: str) -> list[Spec]:
+    """What `ours` makes of one turn, root first. Without the cost, which raw cannot know."""
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     import otel_agents
 
     memory = InMemorySpanExporter()
-    otel_agents.configure(service_name="bench", endpoint="http://127.0.0.1:9", exporters=[memory], exit_timeout=0.01)
+    otel_agents.configure(service_name="bench", endpoint=url, exporters=[memory])
     ours(0)
-    otel_agents.flush(timeout=0.2)
-    otel_agents.shutdown(timeout=0.2)
-    spans = memory.get_finished_spans()
+    otel_agents.shutdown(timeout=30)
+    *inner, root = memory.get_finished_spans()
     return [
-        (span.name, span.kind, {k: v for k, v in span.attributes.items() if not k.startswith("operation.cost")})
-        for span in (spans[-1], *spans[:-1])
+        (span.name, span.kind.value, {k: v for k, v in span.attributes.items() if not k.startswith("operation.cost")})
+        for span in (root, *inner)
     ]
 
 
