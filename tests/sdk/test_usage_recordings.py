@@ -165,6 +165,17 @@ def test_a_helper_stream_of_openai_chat_reads_as_the_plain_one():
     assert [reader.finish()] == answers("openai_chat_stream_tools", openai_chat)
 
 
+def test_a_helper_stream_of_openai_responses_reads_as_the_plain_one():
+    recorded = exchanges("openai_responses_stream_handoff_tools")[-1:]
+    request = {name: value for name, value in recorded[0].request.items() if name not in ("stream", "tools")}
+    with serve(recorded) as server, openai.OpenAI(base_url=f"{server.url}/v1", api_key="none") as client:
+        reader = StreamReader()
+        with client.responses.stream(**request) as stream:
+            for event in stream:
+                reader.feed(event)
+    assert reader.finish() == answers("openai_responses_stream_handoff_tools", openai_responses)[-1]
+
+
 def test_a_cache_write_then_a_cache_read():
     for name in ("anthropic_prompt_caching", "anthropic_prompt_caching_stream"):
         wrote, found = (answer.usage for answer in answers(name, RECORDINGS[name]))
