@@ -132,6 +132,15 @@ def test_several_choices_give_several_messages():
     ]
 
 
+def test_a_text_completion_streamed_or_not():
+    choices = [{"index": 0, "text": "Hi", "finish_reason": "stop"}]
+    answer = {"id": "c1", "object": "text_completion", "model": "m", "choices": choices}
+    assert read_answer(answer) == stream(answer)
+    assert stream(answer).output_messages == [
+        {"role": "assistant", "parts": [{"type": "text", "content": "Hi"}], "finish_reason": "stop"}
+    ]
+
+
 def test_a_stream_tells_its_usage_on_a_last_chunk_without_choices():
     answer = stream(chunk("He"), chunk("llo"), chunk(usage={"prompt_tokens": 3, "completion_tokens": 2}))
     assert answer == Answer(

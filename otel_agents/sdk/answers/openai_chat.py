@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
-from otel_agents.sdk.answers.parts import reasoning_part, text_part, tool_call
+from otel_agents.sdk.answers.parts import parts_of, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import dollars, fields, first, get, is_number, items, text, tokens
 from otel_agents.sdk.messages import message_parts, output_message
 
@@ -32,15 +32,15 @@ def read(answer: Any, *, content: bool) -> Answer:
     """Read a complete answer."""
     answer = fields(answer)
     choices = items(get(answer, "choices"))
-    read = _frame(answer)
-    _add_usage(read, get(answer, "usage"))
+    found = _frame(answer)
+    _add_usage(found, get(answer, "usage"))
     reasons = [text(get(choice, "finish_reason")) for choice in choices]
-    read.finish_reasons = tuple(reason for reason in reasons if reason)
+    found.finish_reasons = tuple(reason for reason in reasons if reason)
     if content and choices:
-        read.output_messages = [
+        found.output_messages = [
             output_message(_parts(choice), reason) for choice, reason in zip(choices, reasons, strict=True)
         ]
-    return read
+    return found
 
 
 def open_stream(*, content: bool) -> ChunkStream:
@@ -79,13 +79,13 @@ class ChunkStream:
 
     def answer(self) -> Answer:
         """What the chunks so far amount to."""
-        read = self._frame
-        _add_usage(read, self._usage)
+        found = self._frame
+        _add_usage(found, self._usage)
         choices = [self._choices[index] for index in sorted(self._choices)]
-        read.finish_reasons = tuple(choice.finish_reason for choice in choices if choice.finish_reason)
+        found.finish_reasons = tuple(choice.finish_reason for choice in choices if choice.finish_reason)
         if self._content:
-            read.output_messages = [output_message(choice.parts(), choice.finish_reason) for choice in choices]
-        return read
+            found.output_messages = [output_message(choice.parts(), choice.finish_reason) for choice in choices]
+        return found
 
 
 class _Choice:
@@ -169,12 +169,12 @@ def _frame(answer: Any) -> Answer:
     return Answer(provider, text(get(answer, "model")), text(get(answer, "id")), service_tier=_tier(answer))
 
 
-def _add_usage(read: Answer, usage: Any) -> None:
+def _add_usage(answer: Answer, usage: Any) -> None:
     usage = fields(usage)
-    read.usage = read_usage(usage)
-    read.cost = dollars(get(usage, "cost"))  # OpenRouter's
-    if get(usage, "prompt_cache_hit_tokens") is not None and (read.model or "").startswith("deepseek"):
-        read.provider = "deepseek"
+    answer.usage = read_usage(usage)
+    answer.cost = dollars(get(usage, "cost"))  # OpenRouter's
+    if get(usage, "prompt_cache_hit_tokens") is not None and (answer.model or "").startswith("deepseek"):
+        answer.provider = "deepseek"
 
 
 def _tier(answer: Any) -> str | None:
@@ -184,7 +184,7 @@ def _tier(answer: Any) -> str | None:
 
 def _parts(choice: Any) -> list[dict[str, Any]]:
     message = get(choice, "message")
-    return message_parts(choice if message is None else message)
+    return parts_of(text(get(choice, "text"))) if message is None else message_parts(message)  # a text completion
 
 
 def _inner(chunk: Any) -> Any:
@@ -198,7 +198,7 @@ def _has_choices(answer: Any) -> bool:
     choices = answer.get("choices")
     if not isinstance(choices, list):
         return False
-    if get(answer, "object") in _OBJECTS or is_number(get(get(answer, "usage"), "prompt_tokens")):
+    if answer.get("object") in _OBJECTS or is_number(get(get(answer, "usage"), "prompt_tokens")):
         return True
     return bool(choices) and first(choices[0], "message", "delta") is not None
 
