@@ -1,0 +1,82 @@
+"""Says what is wrong with a query in words that help: where it is, and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from otel_agents.collector.query.syntax import Node, place, walk
+from otel_agents.errors import QueryError
+
+if TYPE_CHECKING:
+    import duckdb
+    from duckdb import DuckDBPyConnection
+
+_COLUMN = re.compile(
+    r'Referenced column "(?P<name>.+?)" (?:was )?not found|does not have a column named "(?P<other>.+?)"'
+)
+_TABLE = re.compile(r'Referenced table "(?P<name>.+?)" not found')
+_CANDIDATES = re.compile(r"Candidate (?:bindings|tables):[ :]*(?P<names>.+)")
+_QUOTED = re.compile(r'"([^"]+)"')
+_ECHO = re.compile(r"\n\s*LINE \d+:.*", re.DOTALL)  # the text of the query again, with a caret
+_SETTING = re.compile(
+    r"\s*(?:Possible solutions:|Use \"SET ).*", re.DOTALL
+)  # advice about settings nobody here can set
+
+
+def explain(error: duckdb.Error, sql: str, statement: Node, cursor: DuckDBPyConnection) -> QueryError:
+    """Turn DuckDB's error about a query into ours.
+
+    Args:
+        error: what DuckDB raised.
+        sql: the query as the user wrote it.
+        statement: its syntax tree.
+        cursor: to look up the columns of the tables with.
+    """
+    message = str(error)
+    if unknown := _COLUMN.search(message):
+        return _unknown("column", unknown["name"] or unknown["other"], message, sql, statement, cursor)
+    if unknown := _TABLE.search(message):
+        return _unknown("table", unknown["name"], message, sql, statement, cursor)
+    text = _SETTING.sub("", _ECHO.sub("", message)).strip()
+    kind, _, rest = text.partition(": ")
+    if kind.endswith("Error"):
+        text = rest
+    text, _, hint = text.partition("\n")
+    return QueryError(text.rstrip(), kind="failed", hint=" ".join(hint.split()) or None)
+
+
+def _unknown(what: str, name: str, message: str, sql: str, statement: Node, cursor: DuckDBPyConnection) -> QueryError:
+    known = set(_QUOTED.findall(candidates["names"])) if (candidates := _CANDIDATES.search(message)) else set()
+    if what == "column":
+        known |= _columns(statement, cursor)
+    by_lowered = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), by_lowered, n=1)
+    if close:
+        hint: str | None = f'did you mean "{by_lowered[close[0]]}"?'
+    elif what == "column" and "attributes" in known:
+        hint = f"an attribute is read as attributes->>'{name}'; DESCRIBE spans lists the columns"
+    else:
+        hint = None
+    return QueryError(
+        f'unknown {what} "{name}" {_where(name, sql, statement)}'.rstrip(), kind="unknown_name", hint=hint
+    )
+
+
+def _columns(statement: Node, cursor: DuckDBPyConnection) -> set[str]:
+    """All columns of the tables a query reads."""
+    tables = {node["table_name"].lower() for node in walk(statement) if node.get("type") == "BASE_TABLE"}
+    marks = ", ".join("?" for _ in tables) or "''"
+    rows = cursor.execute(
+        f"SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name IN ({marks})",  # noqa: S608
+        sorted(tables),
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _where(name: str, sql: str, statement: Node) -> str:
+    for node in walk(statement):
+        if name.lower() in (part.lower() for part in node.get("column_names", ())):
+            return place(sql, node)
+    return ""

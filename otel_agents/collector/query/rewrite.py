@@ -1,0 +1,161 @@
+"""Rewrites a query's syntax tree so that it answers faster, or at all, and never differently.
+
+``spans.attributes`` is put together from two stored columns, the long content apart from the rest, and one key has a
+column of its own. A SELECT that only takes single keys out of ``attributes`` is pointed at those columns instead. Where
+there is any doubt whether the answer stays the same, it is left as it was written.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from otel_agents import conventions
+from otel_agents.collector.query.syntax import Node, walk
+from otel_agents.collector.store.columns import is_content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_STORED = "span_data"  # the table under the view `spans`
+_OWN_COLUMN = {conventions.AGENT: "agent_attribute"}
+_HIDDEN = frozenset({"content", *_OWN_COLUMN.values()})  # columns of span_data that the view does not show
+_TEXT_OF_KEY = frozenset({"->>", "json_extract_string"})
+_VALUE_OF_KEY = frozenset({"->", "json_extract"})
+
+
+def aliases_in_group_by(statement: Node) -> Node | None:
+    """Let GROUP BY mean the SELECT list's name where a column has the same name; None if it nowhere does.
+
+    DuckDB takes the column then, so ``SELECT attributes->>'agent' AS agent … GROUP BY agent`` is an error to it, as
+    ``spans`` has a column ``agent``. To be tried after such an error alone: a query that runs keeps its meaning.
+    """
+    statement = copy.deepcopy(statement)
+    changed = False
+    for node in walk(statement):
+        groups = node.get("group_expressions", [])
+        named = {item["alias"].lower(): item for item in node.get("select_list", ()) if item.get("alias")}
+        for index, group in enumerate(groups):
+            names = group.get("column_names", ())
+            meant = named.get(names[0].lower()) if len(names) == 1 else None
+            if meant is not None and meant.get("column_names") != names:
+                groups[index] = {key: value for key, value in copy.deepcopy(meant).items() if key != "alias"}
+                changed = True
+    return statement if changed else None
+
+
+def use_stored_columns(statement: Node) -> Node | None:
+    """Point each SELECT that takes single keys out of ``attributes`` at the columns those are stored in.
+
+    Returns:
+        The new statement, or None when nothing can be gained.
+    """
+    if any("spans" in _lowered(entry["key"] for entry in n["cte_map"].get("map", ())) for n in _queries(statement)):
+        return None  # the name `spans` does not always mean the view
+    statement = copy.deepcopy(statement)
+    selects = [node for node in _queries(statement) if node["type"] == "SELECT_NODE"]
+    changed = [_rewrite_select(node, top=node is statement["node"]) for node in selects]
+    return statement if any(changed) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A place that takes one key out of ``attributes``."""
+
+    expression: Node
+    column: Node  # the reference to `attributes` in it
+    key: str
+    as_text: bool
+
+
+def _rewrite_select(node: Node, *, top: bool) -> bool:
+    table = node["from_table"]
+    if table["type"] != "BASE_TABLE" or table["table_name"].lower() != "spans" or "column_name_alias" in table:
+        return False
+    items = node["select_list"]
+    if "attributes" in _lowered(item.get("alias", "") for item in items):
+        return False
+    body = {key: value for key, value in node.items() if key != "cte_map"}
+    alias = table.get("alias") or table["table_name"]
+    found = [_taken_key(expression, alias.lower()) for expression in _own_expressions(body)]
+    taken = [place for place in found if place is not None]
+    if not taken or _needs_the_view(body, alias.lower(), {id(place.column) for place in taken}):
+        return False
+    # Without a name, an item is named after its text, which an outer query may refer to; the answer's own column names
+    # were read before.
+    named = top or all(item.get("alias") or not _holds(item, taken) for item in items)
+    table.update(alias=alias, table_name=_STORED, qualified_name={"path": [_STORED]})
+    for place in taken:
+        own = _OWN_COLUMN.get(place.key) if place.as_text and named else None
+        if own is not None:
+            name = place.expression.get("alias", "")
+            place.expression.clear()
+            place.expression.update({"class": "COLUMN_REF", "type": "COLUMN_REF", "column_names": [alias, own]})
+            place.expression["alias"] = name
+        elif is_content(place.key):
+            place.column["column_names"] = [alias, "content"]
+    return True
+
+
+def _needs_the_view(body: Node, alias: str, understood: set[int]) -> bool:
+    """Whether anything in a SELECT refers to all columns, to ``attributes`` as a whole, or to a name to be hidden."""
+    for node in walk(body):
+        if node.get("class") == "STAR":
+            return True
+        names = _lowered(node.get("column_names", ()))
+        if names & _HIDDEN or names == {alias}:
+            return True
+        if "attributes" in names and id(node) not in understood:
+            return True
+    return False
+
+
+def _taken_key(node: Node, alias: str) -> _Taken | None:
+    name = node.get("function_name")
+    if node.get("class") == "FUNCTION" and name in _TEXT_OF_KEY | _VALUE_OF_KEY:
+        operands = [argument.get("expression") for argument in node.get("arguments", ())]
+    elif node.get("class") == "LAMBDA":  # how `->` is parsed, outside of lambdas too
+        operands = [node.get("lhs"), node.get("expr")]
+    elif node.get("type") == "ARRAY_EXTRACT":
+        operands = node["children"]
+    else:
+        return None
+    if len(operands) != 2:
+        return None
+    column, constant = operands
+    literal = constant.get("literal", {}) if constant else {}
+    key = literal.get("text", "")
+    # A key that starts so is a path, and one with a quote is read in a way of its own.
+    is_key = literal.get("kind") == "STRING" and key and key[0] not in "$/" and '"' not in key
+    names = [name.lower() for name in column.get("column_names", ())] if column else []
+    if not is_key or names not in (["attributes"], [alias, "attributes"]):
+        return None
+    return _Taken(node, column, key, name in _TEXT_OF_KEY)
+
+
+def _queries(statement: Node) -> list[Node]:
+    return [node for node in walk(statement) if "cte_map" in node]
+
+
+def _own_expressions(tree: object) -> Iterable[Node]:
+    """Walk what belongs to a SELECT itself, not to a query inside it."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if "cte_map" in item:
+                continue
+            yield item
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _holds(item: Node, taken: list[_Taken]) -> bool:
+    places = {id(place.expression) for place in taken}
+    return any(id(node) in places for node in walk(item))
+
+
+def _lowered(names: Iterable[str]) -> set[str]:
+    return {name.lower() for name in names}

@@ -1,0 +1,32 @@
+"""The SQL of the API's pages, a file a question."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = dict[str, Any]
+
+
+def ask(cursor: DuckDBPyConnection, name: str, *, where: str = "", **values: Any) -> list[Row]:
+    """Run the statement of a file and return its rows by column name.
+
+    Args:
+        cursor: what to run it on.
+        name: the file, without ``.sql``.
+        where: more conditions, to stand where the file has ``/* and */``; text of ours, never of a user.
+        values: the statement's parameters; those it does not name are left out.
+    """
+    text = _text(name).replace("/* and */", where)
+    cursor.execute(text, {key: value for key, value in values.items() if f"${key}" in text})
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+@cache
+def _text(name: str) -> str:
+    return (files(__package__) / f"{name}.sql").read_text(encoding="utf-8")
