@@ -1,8 +1,8 @@
 """OpenTelemetry tracing for AI agents: the SDK's public names, and nothing else."""
 
 from otel_agents import errors
-from otel_agents.sdk.configure import configure, flush, shutdown
 from otel_agents.sdk.decorators import agent, model, tool, workflow
+from otel_agents.sdk.lifecycle import configure, flush, shutdown
 from otel_agents.sdk.monitoring import alert_manager, health, metrics_collector
 from otel_agents.sdk.operation import Operation, monitor_operation
 from otel_agents.version import __version__

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -27,17 +27,15 @@ from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.rollup import RollupProcessor
 from otel_agents.sdk.runtime import Runtime
 from otel_agents.sdk.sampling import HeadSampler
-from otel_agents.sdk.tracer import LeanProvider
+from otel_agents.sdk.tracer import LeanProvider, LeanTracer
 from otel_agents.settings import load
 from otel_agents.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.export import SpanExporter
-    from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 logger = logging.getLogger("otel_agents")
 
@@ -49,42 +47,8 @@ _processors: tuple[SpanProcessor, ...] = ()
 _shutdown_timeout = 2.0
 
 
-def configure(
-    service_name: str | None = None,
-    endpoint: str | None = None,
-    *,
-    headers: Mapping[str, str] | None = None,
-    protocol: str | None = None,
-    compression: str | None = None,
-    certificate: str | Path | None = None,
-    client_certificate: str | Path | None = None,
-    client_key: str | Path | None = None,
-    timeout: float | None = None,
-    retry_for: float | None = None,
-    traces_endpoint: str | None = None,
-    traces_exporter: str | None = None,
-    enabled: bool | None = None,
-    capture_content: bool | None = None,
-    sampler: str | Sampler | None = None,
-    sample_ratio: float | None = None,
-    resource_attributes: Mapping[str, Any] | None = None,
-    queue_size: int | None = None,
-    batch_size: int | None = None,
-    interval: float | None = None,
-    shutdown_timeout: float | None = None,
-    processors: Sequence[SpanProcessor] | None = None,
-    exporters: Sequence[SpanExporter] | None = None,
-    id_generator: IdGenerator | None = None,
-) -> None:
-    """Start tracing. Called again, it replaces what an earlier call set up.
-
-    Every argument is a setting of :class:`~otel_agents.sdk.options.SdkSettings`, where each one's meaning, variable and
-    default are; what is not given here comes from its variable, then from its default.
-
-    Raises:
-        ConfigurationError: a setting has a wrong value; the message names it and says what was expected.
-    """
-    given = {name: value for name, value in locals().items() if value is not None}
+def put_up(given: Mapping[str, object]) -> None:
+    """Set tracing up as :func:`otel_agents.configure` was told."""
     settings = load(SdkSettings, given)
     with _lock:
         _put_up(settings, given)
@@ -192,6 +156,7 @@ def _install(settings: SdkSettings, given: Mapping[str, object], processors: tup
             "Joined the %s that is already set: its resource, sampler and exporters stay as they are",
             type(there).__name__,
         )
+    lean: LeanTracer | None = None
     if _joined is not None:
         _joined.replace(processors if settings.enabled else ())
         tracer: trace.Tracer = there.get_tracer("otel_agents", __version__)
@@ -206,9 +171,9 @@ def _install(settings: SdkSettings, given: Mapping[str, object], processors: tup
             id_generator=settings.id_generator or RandomIds(),
             processors=processors,
         )
-        tracer = _provider.get_tracer("otel_agents", __version__)
+        tracer = lean = _provider.get_tracer("otel_agents", __version__)
     runtime.current = Runtime(
-        tracer, enabled=settings.enabled, capture_content=settings.capture_content, configured=True
+        tracer, lean, enabled=settings.enabled, capture_content=settings.capture_content, configured=True
     )
 
 
@@ -228,11 +193,8 @@ def _sampler(settings: SdkSettings, given: Mapping[str, object]) -> Sampler:
     return HeadSampler.named(name, settings.sample_ratio)
 
 
-def flush(timeout: float = 5.0) -> bool:
-    """Send every span that has ended; say whether all of them were delivered or dropped within ``timeout`` seconds.
-
-    Returns sooner, with False, when nobody answers: the spans stay queued.
-    """
+def flush(timeout: float) -> bool:
+    """Flush everything that was set up, in reverse order."""
     deadline = monotonic() + timeout
     with _lock:
         processors = _processors
@@ -240,12 +202,8 @@ def flush(timeout: float = 5.0) -> bool:
     return all(done)
 
 
-def shutdown(timeout: float | None = None) -> None:
-    """Send what is left and stop tracing; the program's exit does it too.
-
-    Args:
-        timeout: seconds it may take; without it, the setting ``shutdown_timeout``.
-    """
+def take_down(timeout: float | None = None) -> None:
+    """Shut down everything that was set up, in reverse order."""
     global _pipeline, _processors
     with _lock:
         pipeline, processors = _pipeline, _processors
@@ -279,9 +237,9 @@ def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
     if _pipeline is not None:
-        _pipeline.after_fork_in_child(shutdown)
+        _pipeline.after_fork_in_child(take_down)
 
 
-atexit.register(shutdown)
+atexit.register(take_down)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

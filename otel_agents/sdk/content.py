@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from otel_agents import conventions
 from otel_agents.sdk.answers.shapes import jsonable
 from otel_agents.sdk.messages import normalise_messages
-from otel_agents.sdk.span import LeanSpan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,7 @@ def put(span: Span, key: str, write: Callable[[Any], str | None], value: object)
     """Set attribute ``key`` to ``write(value)``: later, where that gives the same."""
     if not span.is_recording():
         return
-    if isinstance(span, LeanSpan) and (kept := _keep(value)) is not None:
+    if hasattr(span, "_deferred") and (kept := _keep(value)) is not None:  # a lean span
         if span._deferred is None:
             span._deferred = []
         span._deferred.append((key, write, kept))

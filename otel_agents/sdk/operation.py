@@ -11,18 +11,18 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime
-from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity
-from otel_agents.sdk.span import PLAIN, LeanSpan
+from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, detach
 from otel_agents.sdk.streams import StreamEnd, follow
-from otel_agents.sdk.tracer import LeanTracer, detach
 from otel_agents.sdk.usage import Answer, read_answer, usage_attributes
-from otel_agents.sdk.values import attribute_value, attribute_values
+from otel_agents.sdk.values import PLAIN, attribute_value, attribute_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from opentelemetry.trace import SpanContext
+
+    from otel_agents.sdk.span import LeanSpan
 
 T = TypeVar("T")
 _type = type  # monitor_operation has an argument of that name
@@ -74,6 +74,8 @@ def monitor_operation(
     if not runtime.current.enabled:
         runtime.say_unconfigured()
         return NOTHING
+    if left_out():
+        return NOTHING
     span_type = _type_of(agent_name, tool, model, workflow) if type is None else type
     if not PLAIN.issuperset(map(_type, attributes.values())):
         attributes = attribute_values(attributes)
@@ -90,6 +92,13 @@ def monitor_operation(
         given = {conventions.SESSION_ID: session_id, conventions.USER_ID: user_id, conventions.TENANT: tenant}
         who = {key: str(value) for key, value in given.items() if value is not None}
     return Operation(name, span_type, attributes, agent_name, who, links)
+
+
+def left_out() -> bool:
+    """Say whether the span around is not sampled, so that one below it is not either."""
+    around = _RUNTIME_CONTEXT.get_current().get(_SPAN_KEY)
+    lean = runtime.current.lean
+    return around.__class__ is NonRecordingSpan and lean is not None and lean.leaves_out(around)
 
 
 def _type_of(agent: str | None, tool: str | None, model: str | None, workflow: str | None) -> str:
@@ -167,10 +176,6 @@ class Operation:
     def _begin(self) -> None:
         now = runtime.current
         context = _RUNTIME_CONTEXT.get_current()
-        tracer = now.tracer
-        around = context.get(_SPAN_KEY)
-        if around.__class__ is NonRecordingSpan and self._follows(around, tracer):
-            return
         span_type, agent, attributes = self._type, self._agent, self._attributes
         identity: Identity = context.get(IDENTITY) or NOBODY  # type: ignore[assignment]  # only we write the key
         attributes[conventions.SPAN_TYPE] = span_type
@@ -187,26 +192,16 @@ class Operation:
             dict.__setitem__(below, IDENTITY, Identity(carried, agent or identity.agent))
         links = [_link(each) for each in self._links] if self._links else None
         kind = _KINDS.get(span_type, SpanKind.INTERNAL)
-        if tracer.__class__ is LeanTracer:
-            self.span = span = tracer.begin(self._name, below, kind, attributes, links, None, clean=True)
-            if nested and span.__class__ is LeanSpan:
-                span.counts_as_request = False
+        if now.lean is not None:
+            self.span = span = now.lean.begin(self._name, below, kind, attributes, links, None, clean=True)
+            if nested and span.is_recording():
+                cast("LeanSpan", span).counts_as_request = False
         else:
             if nested:
                 dict.__setitem__(below, NESTED, True)
-            self.span = span = tracer.start_span(self._name, below, kind, attributes, links)
+            self.span = span = now.tracer.start_span(self._name, below, kind, attributes, links)
         dict.__setitem__(below, _SPAN_KEY, span)
         self._token = _RUNTIME_CONTEXT.attach(below)
-
-    def _follows(self, around: NonRecordingSpan, tracer: object) -> bool:
-        """Do nothing more where the span around is not sampled and its decision is ours too."""
-        if tracer.__class__ is not LeanTracer or not tracer.follows_parents:
-            return False
-        parent = around.get_span_context()
-        if not parent.is_valid or parent.trace_flags.sampled:
-            return False
-        self.span = around
-        return True
 
     def end(self) -> None:
         """End the span, where it is one of this operation's own."""

@@ -11,6 +11,8 @@ from opentelemetry.trace import NoOpTracer
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
+    from otel_agents.sdk.tracer import LeanTracer
+
 logger = logging.getLogger("otel_agents")
 
 
@@ -20,12 +22,14 @@ class Runtime:
 
     Attributes:
         tracer: makes its span.
+        lean: the same tracer, where it is ours.
         enabled: whether spans are made at all.
         capture_content: whether messages, arguments and results are recorded.
         configured: whether ``configure()`` was called.
     """
 
     tracer: Tracer
+    lean: LeanTracer | None = None
     enabled: bool = False
     capture_content: bool = False
     configured: bool = False

@@ -17,6 +17,8 @@ from opentelemetry.sdk.trace import Event, EventBase, ReadableSpan, Span, SpanLi
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
+from otel_agents.sdk.values import PLAIN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PLAIN = frozenset({str, int, float, bool})  # attribute values of these very types need no cleaning
 KEYS = frozenset({str})
 UNSET = Status(StatusCode.UNSET)
 
@@ -51,7 +52,6 @@ class LeanSpan(Span):
     _record_exception = True
     _set_status_on_exception = True
     _deferred: list[Any] | None = None  # content still to be written as JSON, by otel_agents.sdk.content
-    _instrumentation_info = None
 
     _name: str
     _context: SpanContext
@@ -211,6 +211,10 @@ class LeanSpan(Span):
 
     def _readable_span(self) -> ReadableSpan:
         return self
+
+    @property
+    def _instrumentation_info(self) -> Any:  # type: ignore[override]
+        return self._tracer.instrumentation_info
 
     @property
     def _span_processor(self) -> Any:  # type: ignore[override]  # the tracer's, which may change while the span is open

@@ -17,7 +17,7 @@ from opentelemetry.context import _RUNTIME_CONTEXT
 
 from otel_agents import conventions
 from otel_agents.sdk import faults, runtime
-from otel_agents.sdk.tracer import detach
+from otel_agents.sdk.propagation import detach
 from otel_agents.sdk.usage import StreamReader
 
 if TYPE_CHECKING:

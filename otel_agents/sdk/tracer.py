@@ -36,7 +36,7 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents.sdk import faults
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
-from otel_agents.sdk.propagation import IDENTITY, Identity
+from otel_agents.sdk.propagation import IDENTITY, Identity, attach_span, detach
 from otel_agents.sdk.sampling import HeadSampler
 from otel_agents.sdk.span import LeanSpan, is_plain
 
@@ -183,9 +183,14 @@ class LeanTracer(Tracer):
         self.provider = provider
         self._instrumentation_scope = scope
         self._tracer_config = config
-        self.instrumentation_info = InstrumentationInfo(scope.name, scope.version, scope.schema_url)
 
     # What the stock tracer keeps for itself is the provider's here, so that it can change.
+
+    @property
+    def instrumentation_info(self) -> InstrumentationInfo:  # type: ignore[override]
+        """The scope, as a deprecated class of OpenTelemetry has it."""
+        scope = self._instrumentation_scope
+        return InstrumentationInfo(scope.name, scope.version or "", scope.schema_url)
 
     @property
     def sampler(self) -> Sampler:  # type: ignore[override]  # an attribute in the base
@@ -211,11 +216,13 @@ class LeanTracer(Tracer):
     def _span_limits(self) -> SpanLimits:  # type: ignore[override]
         return self.provider._span_limits
 
-    @property
-    def follows_parents(self) -> bool:
-        """Whether a span below one that is not sampled never is."""
+    def leaves_out(self, around: NonRecordingSpan) -> bool:
+        """Say whether a span below ``around`` is never recorded: it is not sampled, and its decision goes before."""
         sampler = self.provider.sampler
-        return isinstance(sampler, HeadSampler) and sampler.parent_based
+        if sampler.__class__ is not HeadSampler or not sampler.parent_based:
+            return False
+        parent = around._context
+        return parent[5] and not parent[3] & 1  # valid, and not sampled
 
     def _set_resource(self, resource: Resource) -> None:
         """Do nothing: the provider's resource is the tracer's."""
@@ -402,21 +409,3 @@ class CurrentSpan:
                 return function(*args, **kwargs)
 
         return cast("F", traced)
-
-
-def attach_span(span: Span) -> Any:
-    """Make a span current; give the token that :func:`detach` takes."""
-    context = Context(_RUNTIME_CONTEXT.get_current())
-    dict.__setitem__(context, _SPAN_KEY, span)
-    return _RUNTIME_CONTEXT.attach(context)
-
-
-def detach(token: Any) -> None:
-    """Go back to the context before; quietly nothing where that one is of another task or thread.
-
-    A generator that is collected is closed wherever the collection happens, and there is nothing to go back to.
-    """
-    try:
-        _RUNTIME_CONTEXT.detach(token)
-    except (ValueError, RuntimeError):
-        return

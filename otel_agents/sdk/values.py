@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from otel_agents.sdk.span import PLAIN
-
 if TYPE_CHECKING:
     from opentelemetry.util.types import AnyValue
 
+PLAIN = frozenset({str, int, float, bool})  # attribute values of these very types are ones already
 _DEPTH = 8
 
 

@@ -1,0 +1,80 @@
+"""configure, flush and shutdown, as users call them.
+
+What they set in motion is imported when tracing is configured, so that a program which only has decorators, or whose
+tracing is off, does not load it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
+    from opentelemetry.sdk.trace.sampling import Sampler
+
+_WIRING = "otel_agents.sdk.configure"
+
+
+def configure(
+    service_name: str | None = None,
+    endpoint: str | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    protocol: str | None = None,
+    compression: str | None = None,
+    certificate: str | Path | None = None,
+    client_certificate: str | Path | None = None,
+    client_key: str | Path | None = None,
+    timeout: float | None = None,
+    retry_for: float | None = None,
+    traces_endpoint: str | None = None,
+    traces_exporter: str | None = None,
+    enabled: bool | None = None,
+    capture_content: bool | None = None,
+    sampler: str | Sampler | None = None,
+    sample_ratio: float | None = None,
+    resource_attributes: Mapping[str, Any] | None = None,
+    queue_size: int | None = None,
+    batch_size: int | None = None,
+    interval: float | None = None,
+    shutdown_timeout: float | None = None,
+    processors: Sequence[SpanProcessor] | None = None,
+    exporters: Sequence[SpanExporter] | None = None,
+    id_generator: IdGenerator | None = None,
+) -> None:
+    """Start tracing. Called again, it replaces what an earlier call set up.
+
+    Every argument is a setting of :class:`~otel_agents.sdk.options.SdkSettings`, where each one's meaning, variable and
+    default are; what is not given here comes from its variable, then from its default.
+
+    Raises:
+        ConfigurationError: a setting has a wrong value; the message names it and says what was expected.
+    """
+    given = {name: value for name, value in locals().items() if value is not None}
+    from otel_agents.sdk.configure import put_up
+
+    put_up(given)
+
+
+def flush(timeout: float = 5.0) -> bool:
+    """Send every span that has ended; say whether all of them were delivered or dropped within ``timeout`` seconds.
+
+    Returns sooner, with False, when nobody answers: the spans stay queued.
+    """
+    return bool(sys.modules[_WIRING].flush(timeout)) if _WIRING in sys.modules else True
+
+
+def shutdown(timeout: float | None = None) -> None:
+    """Send what is left and stop tracing; the program's exit does it too.
+
+    Args:
+        timeout: seconds it may take; without it, the setting ``shutdown_timeout``.
+    """
+    if _WIRING in sys.modules:
+        sys.modules[_WIRING].take_down(timeout)
