@@ -24,7 +24,7 @@ export function percent(value) {
   return `${value.toFixed(digits)} %`;
 }
 
-/** Milliseconds as "640 µs", "38 ms", "2.35 s", "1 m 32 s", "3 h 5 m". @param {Maybe} ms */
+/** Milliseconds as "640 µs", "38 ms", "2.35 s", "1 m 32 s", "3 h 5 m". @param {Maybe} ms @returns {string} */
 export function duration(ms) {
   if (ms === null || ms === undefined) return DASH;
   if (ms < 0) return `−${duration(-ms)}`;

@@ -28,7 +28,7 @@ export function AttributeList({ attributes }) {
 export function Attributes({ attributes }) {
   const [text, setText] = useState("");
   const wanted = text.toLowerCase();
-  const fits = ([key, value]) => key.toLowerCase().includes(wanted) || (asText(value) ?? "").toLowerCase().includes(wanted);
+  const fits = (/** @type {[string, unknown]} */ [key, value]) => key.toLowerCase().includes(wanted) || (asText(value) ?? "").toLowerCase().includes(wanted);
   const shown = Object.fromEntries(Object.entries(attributes).filter(fits));
   return html`
     <label class="field-box attrs-filter">

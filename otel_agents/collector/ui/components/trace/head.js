@@ -19,7 +19,7 @@ export function TraceHead({ summary, running, lasted, back }) {
     <div class="trace-title">
       <a class="back" href=${back}><${Icon} name="chevron" class="is-back" />Traces</a>
       <div class="trace-title-line">
-        <${StatusIcon} status=${summary.status} />
+        ${(!running || summary.status === "error") && html`<${StatusIcon} status=${summary.status} />`}
         <h1 class="truncate" title=${summary.name}>${summary.name}</h1>
         ${running && html`<span class="running"><span class="live-dot"></span>running</span>`}
         <${AgentChips} agents=${summary.agents} most=${4} />

@@ -28,7 +28,8 @@ export function SpanName({ span }) {
 function barLabel(span) {
   if (span.end_time === null) return "running";
   const tokens = (span.input_tokens ?? 0) + (span.output_tokens ?? 0);
-  return [duration(span.duration_ms), span.type === "model" && tokens > 0 && `${count(tokens)} tok`].filter(Boolean).join(" · ");
+  const more = span.type === "model" && tokens > 0;
+  return html`${duration(span.duration_ms)}${more && html`<span class="bar-tokens"> · ${count(tokens)} tok</span>`}`;
 }
 
 /** @param {{ span: Span, length: number }} props length of the trace in milliseconds */

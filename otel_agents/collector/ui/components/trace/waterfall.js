@@ -8,6 +8,8 @@ const ROW_PX = 32;
 const OVERSCAN = 12;
 /** The least room a label of the axis needs. */
 const TICK_PX = 84;
+/** Past this share of the axis a label has no room to its right. */
+const LABELLED = 0.92;
 
 /** @typedef {import("./tree.js").Row} Row */
 
@@ -38,7 +40,7 @@ export function keyAction(key, rows, at, folded) {
 }
 
 /** A time on the axis: round, so without the zeros of a measured one. @param {number} ms */
-const tickLabel = (ms) => (ms === 0 ? "0" : duration(ms).replace(/\.(\d*?)0+ /, (_, digits) => (digits ? `.${digits} ` : " ")));
+const tickLabel = (ms) => (ms === 0 ? "0" : duration(ms).replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " "));
 
 /**
  * @param {{
@@ -90,7 +92,7 @@ export function Waterfall({ rows, length, selected, folded, found, onSelect, onF
     <div class="wf-axis" role="presentation" style=${{ height: `${ROW_PX}px` }}>
       <div class="wf-who">Span</div>
       <div class="wf-when"><div class="wf-ticks" aria-hidden="true">
-        ${marks.map((mark) => html`<span key=${mark} class="tabular" style=${{ left: `${(100 * mark) / length}%` }}>${tickLabel(mark)}</span>`)}
+        ${marks.filter((mark) => mark < LABELLED * length).map((mark) => html`<span key=${mark} class="tabular" style=${{ left: `${(100 * mark) / length}%` }}>${tickLabel(mark)}</span>`)}
       </div></div>
     </div>
     <div class="wf-body" role="presentation" style=${{ height: `${rows.length * ROW_PX}px` }}>
