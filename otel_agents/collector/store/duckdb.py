@@ -6,9 +6,9 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
+from otel_agents.collector.store.checkpoint import Checkpointer
 from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.insert import insert_sql
 from otel_agents.collector.store.layout import lay_out
@@ -18,6 +18,8 @@ from otel_agents.collector.store.store import Commit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import duckdb
 
     from otel_agents.collector.handoff import SpanBatch
 
@@ -32,11 +34,6 @@ GROUP BY trace_id
 RETURNING trace_id
 """
 
-# The write-ahead log is moved into the database file in the background when it is this long, in bytes, and after this
-# many seconds without a write, so that a start need not replay much.
-CHECKPOINT_BYTES = 64 * 1024 * 1024
-CHECKPOINT_QUIET_S = 5.0
-
 
 class DuckDBStore:
     """A store in one file; nobody else can open the file while it is open.
@@ -50,13 +47,9 @@ class DuckDBStore:
     """
 
     def __init__(self, path: Path, *, memory_bytes: int = 1 << 30) -> None:
-        self._path = path
         self._writer = open_database(path, memory_bytes=memory_bytes)
         self._lock = threading.Lock()
-        self._written = threading.Event()
-        self._closing = threading.Event()
-        self._checkpointer = threading.Thread(target=self._checkpoint_in_background, name="checkpoint", daemon=True)
-        self._checkpointer.start()
+        self._checkpointer = Checkpointer(path, self._writer.cursor())
 
     def write(self, batches: Sequence[SpanBatch]) -> Commit:
         """Store all spans of the batches that are not there yet, or none; they survive a crash once this returns."""
@@ -78,7 +71,6 @@ class DuckDBStore:
                 self._writer.commit()
             finally:
                 self._writer.unregister("incoming")
-        self._written.set()
         return Commit(spans.num_rows, tuple(trace for (trace,) in traces))
 
     @contextmanager
@@ -98,24 +90,6 @@ class DuckDBStore:
 
     def close(self) -> None:
         """Finish what is being written, move the log into the file and give the file free."""
-        self._closing.set()
-        self._written.set()
-        self._checkpointer.join()
+        self._checkpointer.close()
         with self._lock:
             self._writer.close()
-
-    def _checkpoint_in_background(self) -> None:
-        log = self._path.with_name(self._path.name + ".wal")
-        cursor = self._writer.cursor()
-        while not self._closing.is_set():
-            self._written.wait()
-            self._written.clear()
-            while log.exists() and log.stat().st_size < CHECKPOINT_BYTES and self._written.wait(CHECKPOINT_QUIET_S):
-                self._written.clear()
-                if self._closing.is_set():
-                    break
-            try:
-                cursor.execute("CHECKPOINT")
-            except duckdb.Error:  # a transaction is in the way; the next write or the end brings another chance
-                continue
-        cursor.close()

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     import duckdb
 
-_MINUTE_NS = 60_000_000_000
+_MINUTE_NS = pa.scalar(60_000_000_000, pa.uint64())
 _MOST_RANGES = 16
 _STORED = """
 SELECT row

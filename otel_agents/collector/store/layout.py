@@ -23,7 +23,7 @@ NUMBER_JSON: Final = """CASE
     WHEN isfinite({0}) THEN to_json({0})::VARCHAR
     WHEN isnan({0}) THEN '"NaN"'
     WHEN {0} > 0 THEN '"Infinity"'
-    ELSE '"-Infinity"' END"""
+    WHEN {0} < 0 THEN '"-Infinity"' END"""
 
 _PAIRS: Final = f"""
 SELECT prefix || CASE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Each file brings the schema from the version before to its own, which is its number.
 _SCHEMA = files("otel_agents.collector.store") / "schema"
-_VERSIONS = {1: "001_spans.sql"}
+VERSIONS = {1: "001_spans.sql"}
 
 # Nothing outside the file can be reached by SQL, and nobody can change these again: the lock comes last.
 _SETTINGS = {
@@ -50,9 +50,9 @@ def open_database(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection
         path.chmod(0o600)
         _migrate(connection, path)
         connection.execute((_SCHEMA / "views.sql").read_text())
-        connection.execute(f"SET memory_limit = '{memory_bytes // 1024}KiB'")
+        connection.execute(f"SET GLOBAL memory_limit = '{memory_bytes // 1024}KiB'")
         for name, value in _SETTINGS.items():
-            connection.execute(f"SET {name} = {value}")
+            connection.execute(f"SET GLOBAL {name} = {value}")
     except BaseException:
         connection.close()
         raise
@@ -64,8 +64,14 @@ def _writable(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise CollectorError(f"cannot make the data folder {folder}: {error.strerror}") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CollectorError(f"cannot write to the data folder {folder}; choose another with --data")
+    probe = folder / f".writable-{os.getpid()}"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CollectorError(
+            f"cannot write to the data folder {folder}: {error.strerror}; choose another with --data"
+        ) from None
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -73,12 +79,12 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, since TIMESTAMPTZ NOT NULL)"
     )
     (found,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchall()[0]
-    if found > max(_VERSIONS):
+    if found > max(VERSIONS):
         raise CollectorError(
-            f"{path} was written by a newer otel-agents (schema {found}, this one knows {max(_VERSIONS)});"
+            f"{path} was written by a newer otel-agents (schema {found}, this one knows {max(VERSIONS)});"
             " upgrade otel-agents or choose another folder with --data"
         )
-    for version, file in _VERSIONS.items():
+    for version, file in VERSIONS.items():
         if version > found:
             connection.begin()
             connection.execute((_SCHEMA / file).read_text())
