@@ -33,7 +33,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--once", action="store_true", help="run six requests, check that all of it arrived, and end")
     parser.add_argument("--model", help="the model of every agent (default: gpt-5-nano and gpt-5-mini)")
     parser.add_argument(
-        "--pace", type=float, default=1.0, metavar="S", help="seconds from request to request (default: 1)"
+        "--pace", type=float, metavar="S", help="seconds from request to request (default: 1, with --once 0.3)"
     )
     parser.add_argument("--fast", action="store_true", help="let the scripted model answer at once")
     where = parser.add_mutually_exclusive_group()
@@ -76,32 +76,31 @@ def run(args: argparse.Namespace) -> int:
 
 def _collector(args: argparse.Namespace, stack: ExitStack) -> tuple[str, str]:
     """Find the collector, or start one until the stack unwinds; gives its address and what to say about it."""
+    from otel_agents.collector.options import CollectorSettings
     from otel_agents.demo.collector import ChildCollector, answers, local_port
-    from otel_agents.settings import http_url
+    from otel_agents.settings import http_url, load
 
     default = os.environ.get("OTEL_AGENTS_URL") or "http://127.0.0.1:4318"
     url = http_url(args.url or (default if args.port is None else f"http://127.0.0.1:{args.port}"))
     if args.port != 0 and answers(url):
         return url, "was running already"
-    options = ["--port", str(local_port(url))]
-    options += [] if args.grpc_port is None else ["--grpc-port", str(args.grpc_port)]
-    options += [] if args.data is None else ["--data", args.data]
-    child = ChildCollector(options)
+    settings = load(CollectorSettings, {"port": local_port(url), "grpc_port": args.grpc_port, "data": args.data})
+    child = ChildCollector(settings.port, settings.grpc_port, settings.folder)
     stack.callback(child.stop)
-    return child.url, "started, until the demo ends; otel-agents up shows the same data later"
+    return child.url, f"started for the demo, keeps its data in {settings.folder}"
 
 
 def _model(args: argparse.Namespace, stack: ExitStack) -> tuple[str | None, str | None, str]:
     """Choose the model: OpenAI's with a key, else a scripted one; gives address, key and what to say about it."""
     if os.environ.get("OPENAI_API_KEY"):
         where = os.environ.get("OPENAI_BASE_URL") or "api.openai.com"
-        return None, None, f"real, at {where}: the calls are billed to OPENAI_API_KEY"
+        return None, None, f"real, at {where}, billed to your OPENAI_API_KEY"
     from otel_agents.demo.model_server import API_KEY, MODELS, ModelServer
 
     models = (*MODELS, args.model) if args.model else MODELS
-    refuse_every = 7 if args.once else 40
+    refuse_every = 12 if args.once else 40
     server = stack.enter_context(ModelServer(models=models, pace=float(not args.fast), refuse_every=refuse_every))
-    return server.base_url, API_KEY, f"scripted, at {server.base_url} (set OPENAI_API_KEY for a real one)"
+    return server.base_url, API_KEY, f"scripted, at {server.base_url}; set OPENAI_API_KEY for a real one"
 
 
 async def _ask(args: argparse.Namespace, screen: Screen, url: str, base_url: str | None, api_key: str | None) -> int:
@@ -128,7 +127,7 @@ async def _ask(args: argparse.Namespace, screen: Screen, url: str, base_url: str
             analysts,
             a_few() if args.once else without_end(),
             done,
-            pace=0.0 if args.fast and args.once else args.pace,
+            pace=args.pace if args.pace is not None else 0.3 if args.once else 1.0,
             at_once=3 if base_url else 1,  # a real model is asked one question after the other: it costs money
             stop=stop,
         )

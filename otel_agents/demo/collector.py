@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import subprocess
@@ -10,14 +11,18 @@ import threading
 import urllib.error
 import urllib.request
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from otel_agents.errors import CollectorError, CollectorUnreachable
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 START_TIMEOUT = 20.0  # seconds; it takes less than two
 STOP_TIMEOUT = 10.0
+ANSWER_TIMEOUT = 15.0
 
 # Loopback is never asked for through a proxy.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -30,15 +35,12 @@ def answers(url: str) -> bool:
         CollectorError: something else does.
     """
     try:
-        health = _get(f"{url}/healthz")
-        ours = isinstance(health, dict) and health.get("status") == "ok" and "version" in health
+        health = _ask(f"{url}/healthz")
     except CollectorUnreachable:
         return False
-    except ValueError:
-        ours = False
-    if not ours:
-        raise CollectorError(f"something answers at {url}, and it is no otel-agents collector; try another --port")
-    return True
+    if isinstance(health, dict) and health.get("status") == "ok" and "version" in health:
+        return True
+    raise CollectorError(f"something else than otel-agents answers at {url}; choose another port with --port")
 
 
 def query(url: str, sql: str) -> list[dict[str, Any]]:
@@ -48,20 +50,24 @@ def query(url: str, sql: str) -> list[dict[str, Any]]:
         CollectorUnreachable: no collector answers.
         CollectorError: it refuses the query.
     """
-    answer = _get(f"{url}/api/v1/sql", {"sql": sql})
-    if "error" in answer:
-        raise CollectorError(f"the collector refused a query: {answer['error']['message']}")
+    answer = _ask(f"{url}/api/v1/sql", {"sql": sql})
+    if not isinstance(answer, dict) or "rows" not in answer:
+        raise CollectorError(f"the collector refused the query: {answer}")
     return [dict(zip(answer["columns"], row, strict=True)) for row in answer["rows"]]
 
 
-def _get(url: str, body: dict[str, Any] | None = None) -> Any:
+def _ask(url: str, body: dict[str, Any] | None = None) -> Any:
+    """Give the JSON that answers a request, whatever its status; None when it is no JSON."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - checked by the setting
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - http_url checked it
     try:
-        with _opener.open(request, timeout=15) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        return json.load(error)
+        try:
+            with _opener.open(request, timeout=ANSWER_TIMEOUT) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+    except (ValueError, http.client.HTTPException):
+        return None
     except OSError as error:
         raise CollectorUnreachable(f"no collector answers at {url}: {getattr(error, 'reason', error)}") from None
 
@@ -70,13 +76,16 @@ class ChildCollector:
     """A collector started for as long as the demo runs.
 
     Args:
-        options: what ``otel-agents up`` is told.
+        port: HTTP port; 0 takes a free one.
+        grpc_port: gRPC port; 0 takes a free one.
+        folder: where it keeps its data.
 
     Raises:
         CollectorError: it did not start; the message is what it said.
     """
 
-    def __init__(self, options: list[str]) -> None:
+    def __init__(self, port: int, grpc_port: int, folder: Path) -> None:
+        options = ["--port", str(port), "--grpc-port", str(grpc_port), "--data", str(folder)]
         # A session of its own: Ctrl-C reaches the demo alone, which stops the collector once it has the last spans.
         self._process = subprocess.Popen(  # noqa: S603 - our own command, and no shell
             [sys.executable, "-P", "-m", "otel_agents.cli.main", "up", *options],
@@ -94,7 +103,8 @@ class ChildCollector:
         self._settled.wait(START_TIMEOUT)
         if not self.url:
             self.stop()
-            raise CollectorError("\n".join(self._said) or "the collector did not start")
+            said = "\n".join(self._said).removeprefix("otel-agents: ")
+            raise CollectorError(said or "the collector did not start")
 
     def stop(self) -> None:
         """End it, having let it finish what it acknowledged."""

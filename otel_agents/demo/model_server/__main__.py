@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import threading
 
@@ -19,12 +20,10 @@ def main() -> int:
     except OSError as error:
         print(f"cannot listen on port {port}: {error.strerror}; choose another with --port", file=sys.stderr)
         return 1
-    with server:
+    with server, contextlib.suppress(KeyboardInterrupt):
         print(f"export OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY={API_KEY}", flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return 0
+        threading.Event().wait()
+    return 0
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def find(question: str) -> Plan:
     if not found:
         return f"Nothing named {name} is defined in this source tree; the name occurs {len(used)} times."
     place = found[0]
-    around = {"path": place["path"], "first_line": place["line"], "last_line": place["line"] + 12}
+    around = {"path": place["path"], "first_line": place["line"], "last_line": place["line"] + 60}
     [result] = yield [Call("read_file", around)]
     files = sorted({hit["path"] for hit in used} - {place["path"]})
     users = f"It is named in {', '.join(files[:4])} too." if files else "No other file names it."
