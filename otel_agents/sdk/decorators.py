@@ -217,11 +217,7 @@ class _Traced:
     def _streamed(self, operation: Operation, stream: Any) -> Any:
         body = Body(_RUNTIME_CONTEXT.get_current())
         operation.leave()
-        return follow(
-            stream,
-            self.stream_end(operation),
-            body if inspect.isgenerator(stream) or inspect.isasyncgen(stream) else None,
-        )
+        return follow(stream, self.stream_end(operation), body)
 
     def stream_end(self, operation: Operation) -> StreamEnd:
         """Make the end of a stream that ends the operation too."""

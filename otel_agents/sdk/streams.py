@@ -143,13 +143,13 @@ def follow(stream: Any, end: StreamEnd, body: Body | None = None) -> Any:
     Args:
         stream: an iterator or iterable, sync or async, a provider's stream or what gives one in a ``with`` block.
         end: told of chunks and of the end.
-        body: the context its steps run in, for generators of the traced program.
+        body: the context that what runs inside it runs in: the steps of a generator, the request of a manager.
     """
     watchable = _watchable(stream)
     if watchable is not None and _watch(stream, watchable, end):
         return stream
     if _is_manager(stream):
-        return StreamManager(stream, end)
+        return StreamManager(stream, end, body)
     if hasattr(stream, "__aiter__"):
         return AsyncChunks(stream, end, body)
     if hasattr(stream, "__iter__"):
@@ -361,11 +361,17 @@ class AsyncChunks(_Wrapper):
 
 
 class StreamManager(_Wrapper):
-    """What gives a stream in a ``with`` block, watched."""
+    """What gives a stream in a ``with`` block, watched. The request is made on entering, so it belongs to the span."""
+
+    def __init__(self, stream: Any, end: StreamEnd, body: Body | None = None) -> None:
+        super().__init__(stream, end)
+        self._body: Any = body or contextlib.nullcontext()
 
     def __enter__(self) -> Any:
         try:
-            return follow(self._stream.__enter__(), self._end)
+            with self._body:
+                entered = self._stream.__enter__()
+            return follow(entered, self._end)
         except BaseException as error:
             self._end.finish(error)
             raise
@@ -380,7 +386,9 @@ class StreamManager(_Wrapper):
 
     async def __aenter__(self) -> Any:
         try:
-            return follow(await self._stream.__aenter__(), self._end)
+            with self._body:
+                entered = await self._stream.__aenter__()
+            return follow(entered, self._end)
         except BaseException as error:
             self._end.finish(error)
             raise
