@@ -1,0 +1,93 @@
+"""Every example, run as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from otel_agents.demo.model_server import API_KEY, ModelServer
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NOBODY = "http://127.0.0.1:9"  # the discard port, which nobody has on loopback
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "OTEL_"))}
+
+
+def run(name: str, endpoint: str, **variables: str) -> str:
+    """Run an example to its end, and give what it printed."""
+    ended = subprocess.run(
+        [sys.executable, EXAMPLES / name],
+        env={**ENVIRONMENT, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_there_is_a_test_for_each():
+    source = Path(__file__).read_text()
+    assert [path.name for path in EXAMPLES.glob("*.py") if f'run("{path.name}"' not in source] == []
+
+
+def test_quickstart(collector):
+    output = run("quickstart.py", collector.url)
+    assert "With tomato you can make gazpacho.\nWith egg you can make omelette.\n" in output
+    assert re.search(r"Sent, the last one as trace [0-9a-f]{32}\.", output)
+    assert collector.sql(
+        "SELECT name, type, status, user_id, count(*) AS n FROM spans "
+        "GROUP BY ALL ORDER BY min(start_time), status DESC"
+    ) == [
+        {"name": "user_request", "type": "other", "status": "unset", "user_id": "ana", "n": 3},
+        {"name": "invoke_agent Cook", "type": "agent", "status": "unset", "user_id": "ana", "n": 3},
+        {"name": "execute_tool find_recipe", "type": "tool", "status": "unset", "user_id": "ana", "n": 2},
+        {"name": "execute_tool find_recipe", "type": "tool", "status": "error", "user_id": "ana", "n": 1},
+    ]
+
+
+def test_quickstart_needs_no_collector():
+    output = run("quickstart.py", NOBODY)
+    assert "With tomato you can make gazpacho." in output
+    assert output.endswith("Nothing was sent: no collector runs.\n")
+
+
+def test_openai_agent(collector):
+    with ModelServer(pace=0) as server:
+        output = run("openai_agent.py", collector.url, OPENAI_BASE_URL=server.base_url, OPENAI_API_KEY=API_KEY)
+    assert re.match(r"According to time_in: \d\d:\d\d\nSent, as trace [0-9a-f]{32}\.", output)
+    assert collector.sql("SELECT name, agent, tool FROM spans ORDER BY start_time") == [
+        {"name": "user_request", "agent": None, "tool": None},
+        {"name": "invoke_agent Clockmaker", "agent": "Clockmaker", "tool": None},
+        {"name": "chat gpt-4o-mini", "agent": "Clockmaker", "tool": None},
+        {"name": "execute_tool time_in", "agent": "Clockmaker", "tool": "time_in"},
+        {"name": "chat gpt-4o-mini", "agent": "Clockmaker", "tool": None},
+    ]
+    [calls] = collector.sql(
+        "SELECT count(cost) AS priced, count(ttft_ms) AS streamed, min(input_tokens) > 0 AS counted "
+        "FROM spans WHERE type = 'model'"
+    )
+    assert calls == {"priced": 2, "streamed": 1, "counted": True}
+
+
+def test_streaming(collector):
+    assert run("streaming.py", collector.url) == "Once upon a time.\ncounted to 1\nHello, world.\nSent.\n"
+    assert collector.sql(
+        "SELECT name, input_tokens, output_tokens, attributes->>'otel_agents.stream.incomplete' AS incomplete "
+        "FROM spans ORDER BY start_time"
+    ) == [
+        {"name": "all_of_it", "input_tokens": None, "output_tokens": None, "incomplete": None},
+        {"name": "invoke_agent Storyteller", "input_tokens": None, "output_tokens": None, "incomplete": None},
+        {"name": "invoke_agent Counter", "input_tokens": None, "output_tokens": None, "incomplete": "true"},
+        {"name": "chat gpt-4o-mini", "input_tokens": 9, "output_tokens": 4, "incomplete": None},
+    ]
+
+
+def test_health_and_alerts():
+    output = run("health_and_alerts.py", NOBODY)
+    assert output.startswith("degraded: 41 requests, 59 % of them answered, $0.0568\n")
+    assert "Support: 40 requests, 17 failed\n" in output
+    assert "[high] Support: 42.5 % of 40 requests failed in the last 5 minutes (limit 5 %)\n" in output
