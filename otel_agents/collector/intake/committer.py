@@ -100,4 +100,7 @@ class Committer(Generic[T]):
         else:
             for waiting in group:
                 waiting.stored.set_result(None)
-            self._publish(result)
+            try:
+                self._publish(result)
+            except Exception:  # noqa: BLE001 - whoever listens, the next group must be stored
+                _log.exception("Who listens to commits could not be told of one")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from otel_agents.collector.handoff import OverloadedError
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from otel_agents.collector.store.room import Room
 
 LOG_BYTES: Final = 64 * 1024 * 1024  # a log this long is moved, writes or not
 QUIET_S: Final = 5  # a shorter one when nothing was written for so long: a start need not replay it then
@@ -22,12 +24,12 @@ class Checkpointer:
     """Watches the length of a database's log.
 
     Args:
-        path: the database file.
+        room: tells how long the log is, and whether there is room to move it.
         connection: a connection of its own.
     """
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
-        self._log_file = path.with_name(path.name + ".wal")
+    def __init__(self, room: Room, connection: duckdb.DuckDBPyConnection) -> None:
+        self._room = room
         self._connection = connection
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpoint", daemon=True)
@@ -42,11 +44,12 @@ class Checkpointer:
     def _run(self) -> None:
         before, quiet = 0, 0
         while not self._closing.wait(_LOOK_S):
-            length = self._log_file.stat().st_size if self._log_file.exists() else 0
+            length = self._room.log_bytes()
             quiet = quiet + 1 if length == before else 0
             before = length
             if length >= LOG_BYTES or (length and quiet >= QUIET_S):
                 try:
+                    self._room.check()
                     self._connection.execute("CHECKPOINT")
-                except duckdb.Error as error:  # a transaction is in the way, or the disk is full: later, then
+                except (duckdb.Error, OverloadedError) as error:  # later, then
                     _log.info("Checkpoint put off: %s", error)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 
+from otel_agents.collector.handoff import OverloadedError
 from otel_agents.collector.store.checkpoint import Checkpointer
 from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.insert import insert_sql
 from otel_agents.collector.store.layout import lay_out
 from otel_agents.collector.store.opening import open_database
+from otel_agents.collector.store.room import FULL_RETRY_S, Room
 from otel_agents.collector.store.store import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    import duckdb
 
     from otel_agents.collector.handoff import SpanBatch
 
@@ -33,6 +36,19 @@ FROM incoming
 GROUP BY trace_id
 RETURNING trace_id
 """
+
+
+@contextmanager
+def _overload() -> Iterator[None]:
+    """Tell what passes by itself from what does not."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise OverloadedError("the collector is out of memory") from error
+    except duckdb.Error as error:
+        if os.strerror(errno.ENOSPC) not in str(error):
+            raise
+        raise OverloadedError("the collector's disk is full", retry_after_s=FULL_RETRY_S) from error
 
 
 class DuckDBStore:
@@ -49,11 +65,17 @@ class DuckDBStore:
     def __init__(self, path: Path, *, memory_bytes: int = 1 << 30) -> None:
         self._writer = open_database(path, memory_bytes=memory_bytes)
         self._lock = threading.Lock()
-        self._checkpointer = Checkpointer(path, self._writer.cursor())
+        self._room = Room(path)
+        self._checkpointer = Checkpointer(self._room, self._writer.cursor())
 
     def write(self, batches: Sequence[SpanBatch]) -> Commit:
-        """Store all spans of the batches that are not there yet, or none; they survive a crash once this returns."""
-        with self._lock:
+        """Store all spans of the batches that are not there yet, or none; they survive a crash once this returns.
+
+        Raises:
+            OverloadedError: the disk is full, or the memory DuckDB may use.
+        """
+        with self._lock, _overload():
+            self._room.check()
             spans = drop_repeated(pa.Table.from_batches([batch.rows for batch in batches]))
             spans = drop_stored(spans, self._writer)
             if not spans.num_rows:

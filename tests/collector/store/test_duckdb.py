@@ -4,13 +4,15 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
+from otel_agents.collector.handoff import OverloadedError
 from otel_agents.collector.receiver.decode import decode_protobuf
-from otel_agents.collector.store import opening
+from otel_agents.collector.store import opening, room
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.store import Commit
 from otel_agents.errors import CollectorError
@@ -73,6 +75,17 @@ def test_a_group_that_fails_leaves_nothing_behind(store: DuckDBStore, monkeypatc
         store.write([batch(otlp.span())])
     monkeypatch.undo()
     assert names(store) == []
+    store.write([batch(otlp.span(name="next"))])
+    assert names(store) == ["next"]
+
+
+def test_a_full_disk_refuses_before_it_is_full_and_goes_on_when_there_is_room(
+    store: DuckDBStore, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=room.RESERVE_BYTES - 1))
+    with pytest.raises(OverloadedError, match="disk is full"):
+        store.write([batch(otlp.span())])
+    monkeypatch.undo()
     store.write([batch(otlp.span(name="next"))])
     assert names(store) == ["next"]
 
