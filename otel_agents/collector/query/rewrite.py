@@ -1,7 +1,7 @@
 """Rewrites a query's syntax tree so that it answers faster, or at all, and never differently.
 
 ``spans.attributes`` is put together from two stored columns, the long content apart from the rest, and one key has a
-column of its own. A SELECT that only takes single keys out of ``attributes`` is pointed at those columns instead. Where
+column of its own. Where a SELECT takes single keys out of ``attributes``, it is pointed at those columns instead. If
 there is any doubt whether the answer stays the same, it is left as it was written.
 """
 
@@ -18,9 +18,10 @@ from otel_agents.collector.store.columns import is_content
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_STORED = "span_data"  # the table under the view `spans`
+_VIEW = "spans_and_parts"  # the view `spans`, and beside its columns these
 _OWN_COLUMN = {conventions.AGENT: "agent_attribute"}
-_HIDDEN = frozenset({"content", *_OWN_COLUMN.values()})  # columns of span_data that the view does not show
+_SHORT, _CONTENT = "short_attributes", "content"
+_HIDDEN = (*_OWN_COLUMN.values(), _SHORT, _CONTENT)
 _TEXT_OF_KEY = frozenset({"->>", "json_extract_string"})
 _VALUE_OF_KEY = frozenset({"->", "json_extract"})
 
@@ -46,7 +47,7 @@ def aliases_in_group_by(statement: Node) -> Node | None:
 
 
 def use_stored_columns(statement: Node) -> Node | None:
-    """Point each SELECT that takes single keys out of ``attributes`` at the columns those are stored in.
+    """Point the places that take single keys out of ``attributes`` at the columns those are stored in.
 
     Returns:
         The new statement, or None when nothing can be gained.
@@ -80,33 +81,37 @@ def _rewrite_select(node: Node, *, top: bool) -> bool:
     alias = table.get("alias") or table["table_name"]
     found = [_taken_key(expression, alias.lower()) for expression in _own_expressions(body)]
     taken = [place for place in found if place is not None]
-    if not taken or _needs_the_view(body, alias.lower(), {id(place.column) for place in taken}):
+    if not taken or _needs_the_view(body, alias.lower()):
         return False
     # Without a name, an item is named after its text, which an outer query may refer to; the answer's own column names
     # were read before.
-    named = top or all(item.get("alias") or not _holds(item, taken) for item in items)
-    table.update(alias=alias, table_name=_STORED, qualified_name={"path": [_STORED]})
+    if not top and any(not item.get("alias") and _holds(item, taken) for item in items):
+        return False
+    for star in _own_expressions(body):
+        if star.get("class") == "STAR":
+            star["exclude_list"] = [*star.get("exclude_list", ()), *_HIDDEN]
+    table.update(alias=alias, table_name=_VIEW, qualified_name={"path": [_VIEW]})
     for place in taken:
-        own = _OWN_COLUMN.get(place.key) if place.as_text and named else None
-        if own is not None:
+        own = _OWN_COLUMN.get(place.key) if place.as_text else None
+        if own is None:
+            place.column["column_names"] = [alias, _CONTENT if is_content(place.key) else _SHORT]
+        else:
             name = place.expression.get("alias", "")
             place.expression.clear()
             place.expression.update({"class": "COLUMN_REF", "type": "COLUMN_REF", "column_names": [alias, own]})
             place.expression["alias"] = name
-        elif is_content(place.key):
-            place.column["column_names"] = [alias, "content"]
     return True
 
 
-def _needs_the_view(body: Node, alias: str, understood: set[int]) -> bool:
-    """Whether anything in a SELECT refers to all columns, to ``attributes`` as a whole, or to a name to be hidden."""
+def _needs_the_view(body: Node, alias: str) -> bool:
+    """Whether a SELECT refers to columns by a pattern, to all as one value, or by a name that would be new."""
     for node in walk(body):
-        if node.get("class") == "STAR":
+        if node.get("class") == "STAR" and node.get("columns"):
             return True
+        if node.get("syntax_type") == "LAMBDA_KEYWORD" and _named(node["lhs"], "attributes"):
+            return True  # a parameter of that name
         names = _lowered(node.get("column_names", ()))
-        if names & _HIDDEN or names == {alias}:
-            return True
-        if "attributes" in names and id(node) not in understood:
+        if names == {alias} or not names.isdisjoint(_HIDDEN):
             return True
     return False
 
@@ -155,6 +160,10 @@ def _own_expressions(tree: object) -> Iterable[Node]:
 def _holds(item: Node, taken: list[_Taken]) -> bool:
     places = {id(place.expression) for place in taken}
     return any(id(node) in places for node in walk(item))
+
+
+def _named(tree: Node, name: str) -> bool:
+    return any(name in _lowered(node.get("column_names", ())) for node in walk(tree))
 
 
 def _lowered(names: Iterable[str]) -> set[str]:

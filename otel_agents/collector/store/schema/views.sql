@@ -1,5 +1,8 @@
 -- What users see. Made anew at every start, so it may change without a new schema version.
-CREATE OR REPLACE VIEW spans AS
+
+-- The columns of `spans`, and then the stored ones that its attributes are put together from: a query that takes single
+-- keys out of the attributes is rewritten to read those (query/rewrite.py). Users do not see it.
+CREATE OR REPLACE VIEW spans_and_parts AS
 SELECT
     trace_id,
     span_id,
@@ -39,8 +42,14 @@ SELECT
     END AS attributes,
     resource,
     events,
-    links
+    links,
+    agent_attribute,
+    span_data.attributes AS short_attributes,
+    content
 FROM span_data;
+
+CREATE OR REPLACE VIEW spans AS
+SELECT * EXCLUDE (agent_attribute, short_attributes, content) FROM spans_and_parts;
 
 -- One row a trace. Tokens and cost are those of the model spans, so a dialect that repeats them on agents counts once.
 CREATE OR REPLACE VIEW traces AS

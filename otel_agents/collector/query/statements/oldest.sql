@@ -1,0 +1,1 @@
+SELECT min(first) AS first FROM trace_ranges WHERE first >= $since

@@ -1,0 +1,187 @@
+"""The list of traces, newest first, a page at a time."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from otel_agents.collector.query.preview import preview
+from otel_agents.collector.query.statements import Row, ask
+from otel_agents.collector.query.values import to_json
+from otel_agents.errors import QueryError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from otel_agents.collector.store.store import Store
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the store's times are UTC and have no zone
+_CURSOR = re.compile(r"(-?\d{1,18})-([0-9a-f]{0,32})")
+
+_FIRST_STRETCH = timedelta(minutes=1)  # at least
+SEARCH_S = 2.0  # after so long a search stops with what it has, and goes on with the next page
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What traces are asked for; None asks for nothing.
+
+    Attributes:
+        agent: the name of an agent that has a span in the trace.
+        status: of the trace.
+        text: something that stands in a name, an id, an attribute, a message or an error of any span of the trace.
+        minutes: how long ago it began at most.
+    """
+
+    agent: str | None = None
+    status: Literal["ok", "error"] | None = None
+    text: str | None = None
+    minutes: int | None = None
+
+    @property
+    def needs_spans(self) -> bool:
+        """Whether the times of the traces are not enough to tell."""
+        return (self.agent, self.status, self.text) != (None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """A place in the list: traces are ordered by their begin and then their id, the newest first."""
+
+    began: datetime
+    trace_id: str
+
+    def __str__(self) -> str:
+        return f"{(self.began - _EPOCH) // timedelta(microseconds=1)}-{self.trace_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> _Point:
+        found = _CURSOR.fullmatch(text)
+        try:
+            if found is not None:
+                return cls(_EPOCH + timedelta(microseconds=int(found[1])), found[2])
+        except OverflowError:
+            pass
+        raise QueryError("before is not a cursor of this list", kind="bad_request", hint='use "next" of an answer')
+
+
+_NEWEST = _Point(datetime.max, "")
+_OLDEST = datetime.min
+
+
+def list_traces(store: Store, wanted: Filter, limit: int, before: str | None, now: datetime) -> dict[str, Any]:
+    """Return a page of traces in the shape of ``GET /api/v1/traces``.
+
+    A page may hold fewer traces than ``limit`` and yet have a next one, when a search took long.
+
+    Raises:
+        QueryError: ``before`` is not what an earlier page had as ``next``.
+    """
+    point = _NEWEST if before is None else _Point.parse(before)
+    since = _OLDEST if wanted.minutes is None else now - timedelta(minutes=wanted.minutes)
+    with store.read() as cursor:
+        if wanted.needs_spans:
+            found, rest = _search(cursor, wanted, limit, point, since)
+        else:
+            found, rest = _newest(cursor, limit, point, since)
+        answer = {
+            "traces": summaries(cursor, found),
+            "next": None if rest is None else str(rest),
+            "agents": [row["agent"] for row in ask(cursor, "agent_names", since=since)],
+        }
+    return answer
+
+
+def summaries(cursor: DuckDBPyConnection, ranges: list[Row]) -> list[Row]:
+    """Sum up traces whose ranges (``trace_id``, ``began``, ``last``) are known, the newest first."""
+    if not ranges:
+        return []
+    values = _values(ranges)
+    said = {row["trace_id"]: preview(row["content"]) for row in ask(cursor, "first_content", **values)}
+    rows = ask(cursor, "summaries", **values)
+    return [to_json({**row, "preview": said.get(row["trace_id"])}) for row in rows]
+
+
+def _newest(cursor: DuckDBPyConnection, limit: int, point: _Point, since: datetime) -> tuple[list[Row], _Point | None]:
+    """Return up to ``limit`` traces after a point, and the point to go on from, if there may be more."""
+    found: list[Row] = []
+    step = limit + 1
+    while True:
+        rows = ask(cursor, "newest", since=since, before=point.began, before_id=point.trace_id, count=step)
+        end = _Point(rows[-1]["first"], rows[-1]["trace_id"]) if len(rows) == step else None
+        ranges = _ranges(cursor, {row["trace_id"] for row in rows})
+        # A trace that goes on from before this stretch has its place where it began.
+        found += [row for row in ranges if row["began"] >= since and (end is None or _at(row) >= _at(end))]
+        if end is None or len(found) > limit:
+            return _cut(found, limit, None)
+        point = end
+        step *= 4
+
+
+def _search(
+    cursor: DuckDBPyConnection, wanted: Filter, limit: int, point: _Point, since: datetime
+) -> tuple[list[Row], _Point | None]:
+    """Do the same for traces that have what is wanted, in stretches of time that grow while little is found."""
+    found: list[Row] = []
+    deadline = time.monotonic() + SEARCH_S
+    rows = ask(cursor, "newest", since=since, before=point.began, before_id=point.trace_id, count=4 * limit)
+    if not rows:
+        return [], None
+    (oldest,) = ask(cursor, "oldest", since=since)
+    high, low = min(point.began, rows[0]["first"]), rows[-1]["first"]
+    while True:
+        ids = {row["trace_id"] for row in ask(cursor, "matching", low=low, high=high, **_conditions(wanted))}
+        ranges = _ranges(cursor, ids)
+        found += [row for row in ranges if low <= row["began"] and _at(row) < _at(point)]
+        if len(found) > limit or low <= oldest["first"]:
+            return _cut(found, limit, None)
+        point = _Point(low, "")  # no id is smaller, so nothing that began then is left out or comes again
+        if time.monotonic() > deadline:
+            return _cut(found, limit, point)
+        high, low = low, max(low - max(4 * (high - low), _FIRST_STRETCH), oldest["first"])
+
+
+def _cut(found: list[Row], limit: int, rest: _Point | None) -> tuple[list[Row], _Point | None]:
+    if len(found) > limit:
+        found = found[:limit]
+        rest = _Point(found[-1]["began"], found[-1]["trace_id"])
+    return found, rest
+
+
+def _ranges(cursor: DuckDBPyConnection, ids: set[str]) -> list[Row]:
+    return ask(cursor, "ranges", ids=list(ids)) if ids else []
+
+
+def _at(place: Row | _Point) -> tuple[datetime, str]:
+    return (place.began, place.trace_id) if isinstance(place, _Point) else (place["began"], place["trace_id"])
+
+
+def _conditions(wanted: Filter) -> dict[str, Any]:
+    text = wanted.text
+    in_json = None if text is None else json.dumps(text, ensure_ascii=False)[1:-1]
+    in_message = None if in_json is None else json.dumps(in_json, ensure_ascii=False)[1:-1]  # JSON in a JSON text
+    return {
+        "agent": wanted.agent,
+        "status": wanted.status,
+        "text": _pattern(text),
+        "text_in_json": _pattern(in_json),
+        "text_in_message": _pattern(in_message),
+    }
+
+
+def _pattern(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+
+
+def _values(ranges: list[Row]) -> dict[str, Any]:
+    return {
+        "ids": [row["trace_id"] for row in ranges],
+        "began": min(row["began"] for row in ranges),
+        "last": max(row["last"] for row in ranges),
+    }
