@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +62,10 @@ def up(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.fixture
-def start_collector(tmp_path: Path) -> Iterator[Callable[..., RunningCollector]]:
-    """Start collectors on free ports; all are stopped when the test ends."""
-    running: list[RunningCollector] = []
-
-    def start(*arguments: str, data: Path = tmp_path / "data", **environment: str) -> RunningCollector:
-        process = up("--port", "0", "--grpc-port", "0", "--data", str(data), *arguments, **environment)
+@contextmanager
+def running_collector(data: Path, *arguments: str, **environment: str) -> Iterator[RunningCollector]:
+    """A collector on free ports, stopped at the end."""
+    with up("--port", "0", "--grpc-port", "0", "--data", str(data), *arguments, **environment) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         printed = ""
@@ -77,15 +75,21 @@ def start_collector(tmp_path: Path) -> Iterator[Callable[..., RunningCollector]]
             printed += line
         state = json.loads((data / "collector.json").read_text())
         collector = RunningCollector(process, data, state["url"], state["grpc_port"], printed)
-        running.append(collector)
-        return collector
+        try:
+            yield collector
+        finally:
+            collector.stop()
 
-    yield start
-    for collector in running:
-        collector.stop()
-        for stream in (collector.process.stdout, collector.process.stderr):
-            assert stream is not None
-            stream.close()
+
+@pytest.fixture
+def start_collector(tmp_path: Path) -> Iterator[Callable[..., RunningCollector]]:
+    """Start collectors, by default with the data of this test; all are stopped at its end."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str, data: Path = tmp_path / "data", **environment: str) -> RunningCollector:
+            return stack.enter_context(running_collector(data, *arguments, **environment))
+
+        yield start
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
@@ -51,7 +52,11 @@ def _request(sent: dict[str, Any]) -> tuple[ExportTraceServiceRequest, int]:
             to_scope.scope.name = _text((scope_spans.get("scope") or {}).get("name"))
             for span in _list(scope_spans, "spans"):
                 try:
-                    to_scope.spans.append(_span(span))
+                    encoded = _span(span).SerializeToString()
+                    to_scope.spans.add().ParseFromString(encoded)
+                except DecodeError:  # protobuf reads no value that is nested so deep
+                    del to_scope.spans[-1]
+                    refused += 1
                 except _WRONG:
                     refused += 1
     return request, refused
