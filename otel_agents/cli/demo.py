@@ -57,8 +57,9 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped then too
     screen = Screen()
     with ExitStack() as stack:
-        url, collector = _collector(args, stack)
-        base_url, api_key, model = _model(args, stack)
+        facts: dict[str, str] = {}
+        url = _collector(args, stack, facts)
+        base_url, api_key = _model(args, stack, facts)
         # The demo checks that each of its spans arrives: it says what it needs, whatever the OTEL_* variables say.
         configure(
             service_name="otel-agents-demo",
@@ -70,12 +71,12 @@ def run(args: argparse.Namespace) -> int:
             processors=[SpanCounter()],
         )
         stack.callback(shutdown)
-        screen.facts({"open": url, "collector": collector, "model": model})
+        screen.facts(facts)
         return asyncio.run(_ask(args, screen, url, base_url, api_key))
 
 
-def _collector(args: argparse.Namespace, stack: ExitStack) -> tuple[str, str]:
-    """Find the collector, or start one until the stack unwinds; gives its address and what to say about it."""
+def _collector(args: argparse.Namespace, stack: ExitStack, facts: dict[str, str]) -> str:
+    """Find the collector, or start one until the stack unwinds; gives its address, and notes what to say about it."""
     from otel_agents.collector.options import CollectorSettings
     from otel_agents.demo.collector import ChildCollector, answers, local_port
     from otel_agents.settings import http_url, load
@@ -83,24 +84,28 @@ def _collector(args: argparse.Namespace, stack: ExitStack) -> tuple[str, str]:
     default = os.environ.get("OTEL_AGENTS_URL") or "http://127.0.0.1:4318"
     url = http_url(args.url or (default if args.port is None else f"http://127.0.0.1:{args.port}"))
     if args.port != 0 and answers(url):
-        return url, "was running already"
+        facts |= {"open": url, "collector": "was running already"}
+        return url
     settings = load(CollectorSettings, {"port": local_port(url), "grpc_port": args.grpc_port, "data": args.data})
     child = ChildCollector(settings.port, settings.grpc_port, settings.folder)
     stack.callback(child.stop)
-    return child.url, f"started for the demo, keeps its data in {settings.folder}"
+    facts |= {"open": child.url, "collector": "started for the demo", "data": str(settings.folder)}
+    return child.url
 
 
-def _model(args: argparse.Namespace, stack: ExitStack) -> tuple[str | None, str | None, str]:
-    """Choose the model: OpenAI's with a key, else a scripted one; gives address, key and what to say about it."""
+def _model(args: argparse.Namespace, stack: ExitStack, facts: dict[str, str]) -> tuple[str | None, str | None]:
+    """Choose the model: OpenAI's with a key, else a scripted one; gives address and key where they are not OpenAI's."""
     if os.environ.get("OPENAI_API_KEY"):
         where = os.environ.get("OPENAI_BASE_URL") or "api.openai.com"
-        return None, None, f"real, at {where}, billed to your OPENAI_API_KEY"
+        facts["model"] = f"real, at {where}, billed to your OPENAI_API_KEY"
+        return None, None
     from otel_agents.demo.model_server import API_KEY, MODELS, ModelServer
 
     models = (*MODELS, args.model) if args.model else MODELS
     refuse_every = 12 if args.once else 40
     server = stack.enter_context(ModelServer(models=models, pace=float(not args.fast), refuse_every=refuse_every))
-    return server.base_url, API_KEY, f"scripted, at {server.base_url}; set OPENAI_API_KEY for a real one"
+    facts["model"] = "scripted, on this machine; set OPENAI_API_KEY for a real one"
+    return server.base_url, API_KEY
 
 
 async def _ask(args: argparse.Namespace, screen: Screen, url: str, base_url: str | None, api_key: str | None) -> int:

@@ -23,6 +23,7 @@ class Screen:
     def __init__(self) -> None:
         terminal = sys.stdout.isatty()
         self._width = shutil.get_terminal_size().columns if terminal else 120
+        self._wide = self._width >= 100  # enough for the user, and for all agents of a request
         self._colour = terminal and not os.environ.get("NO_COLOR")
 
     def say(self, text: str = "", style: str = "") -> None:
@@ -48,7 +49,7 @@ class Screen:
             time.strftime("%H:%M:%S", time.localtime(outcome.began)),
             outcome.request.user,
             outcome.request.text,
-            " → ".join(bill.agents) if self._width >= 100 else bill.agents[-1] if bill.agents else "",
+            " → ".join(bill.agents if self._wide else bill.agents[-1:]),
             f"{outcome.seconds:.1f} s",
             f"{bill.input_tokens + bill.output_tokens:,}",
             "?" if bill.unpriced else dollars(bill.cost),
@@ -72,12 +73,12 @@ class Screen:
 
     def _line(self, cells: tuple[str, ...]) -> str:
         began, user, question, agents, took, tokens, cost, end = cells
-        wide = 20 if self._width >= 100 else 11
-        rest = max(12, min(60, self._width - 55 - wide))
-        return (
-            f"  {began:<8}  {user:<5}  {_cut(question, rest):<{rest}}  {agents:<{wide}}  {took:>6}  {tokens:>6}  "
-            f"{cost:>8}  {end}"
-        )
+        numbers = f"{took:>6}  {tokens:>6}  {cost:>8}  {end}"
+        if self._wide:
+            rest = min(60, self._width - 75)
+            return f"  {began:<8}  {user:<5}  {_cut(question, rest):<{rest}}  {agents:<20}  {numbers}"
+        rest = max(12, self._width - 59)
+        return f"  {began:<8}  {_cut(question, rest):<{rest}}  {agents:<11}  {numbers}"
 
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if style and self._colour else text
