@@ -7,14 +7,14 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from otel_agents.collector.api.errors import EXCEPTION_HANDLERS
+from otel_agents.collector.api.guard import Guard
+from otel_agents.collector.api.routes import routes
 from otel_agents.collector.handoff import MemoryBudget
 from otel_agents.collector.intake.committer import Committer
 from otel_agents.collector.live import LiveFeed
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import grpc.aio
-    from starlette.requests import Request
 
     from otel_agents.collector.options import CollectorSettings
 
@@ -73,8 +72,8 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         await grpc_server.start()
         stack.push_async_callback(grpc_server.stop, GRACE_S)
 
-        web = Starlette(routes=[Route("/healthz", _healthz), *otlp_http(receiver)])
-        web_server = _WebServer(_web_config(web))
+        web = Starlette(routes=[*otlp_http(receiver), *routes(store, live)], exception_handlers=EXCEPTION_HANDLERS)
+        web_server = _WebServer(_web_config(Guard(web, settings.host)))
         serving = asyncio.create_task(web_server.serve([http]))
         stack.push_async_callback(web_server.stop, serving)
         stack.callback(live.close)
@@ -83,11 +82,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         await stop.wait()
 
 
-async def _healthz(_request: Request) -> Response:
-    return JSONResponse({"status": "ok", "version": version("otel-agents")})
-
-
-def _web_config(web: Starlette) -> uvicorn.Config:
+def _web_config(web: Guard) -> uvicorn.Config:
     return uvicorn.Config(
         web,
         http="httptools",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from otel_agents.collector.query.preview import preview
 from otel_agents.collector.query.statements import Row, ask
 from otel_agents.collector.query.values import to_json
+from otel_agents.collector.query.window import EPOCH
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from otel_agents.collector.store.store import Store
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the store's times are UTC and have no zone
 _CURSOR = re.compile(r"(-?\d{1,18})-([0-9a-f]{0,32})")
 
 _FIRST_STRETCH = timedelta(minutes=1)  # at least
@@ -56,21 +56,20 @@ class _Point:
     trace_id: str
 
     def __str__(self) -> str:
-        return f"{(self.began - _EPOCH) // timedelta(microseconds=1)}-{self.trace_id}"
+        return f"{(self.began - EPOCH) // timedelta(microseconds=1)}-{self.trace_id}"
 
     @classmethod
     def parse(cls, text: str) -> _Point:
         found = _CURSOR.fullmatch(text)
         try:
             if found is not None:
-                return cls(_EPOCH + timedelta(microseconds=int(found[1])), found[2])
+                return cls(EPOCH + timedelta(microseconds=int(found[1])), found[2])
         except OverflowError:
             pass
         raise QueryError("before is not a cursor of this list", kind="bad_request", hint='use "next" of an answer')
 
 
-_NEWEST = _Point(datetime.max, "")
-_OLDEST = datetime.min
+_NEWEST = _Point(EPOCH + timedelta(days=1_000_000), "")  # after any time of OTLP, which are whole nanoseconds
 
 
 def list_traces(store: Store, wanted: Filter, limit: int, before: str | None, now: datetime) -> dict[str, Any]:
@@ -82,18 +81,17 @@ def list_traces(store: Store, wanted: Filter, limit: int, before: str | None, no
         QueryError: ``before`` is not what an earlier page had as ``next``.
     """
     point = _NEWEST if before is None else _Point.parse(before)
-    since = _OLDEST if wanted.minutes is None else now - timedelta(minutes=wanted.minutes)
+    since = EPOCH if wanted.minutes is None else now - timedelta(minutes=wanted.minutes)
     with store.read() as cursor:
         if wanted.needs_spans:
             found, rest = _search(cursor, wanted, limit, point, since)
         else:
             found, rest = _newest(cursor, limit, point, since)
-        answer = {
+        return {
             "traces": summaries(cursor, found),
             "next": None if rest is None else str(rest),
             "agents": [row["agent"] for row in ask(cursor, "agent_names", since=since)],
         }
-    return answer
 
 
 def summaries(cursor: DuckDBPyConnection, ranges: list[Row]) -> list[Row]:

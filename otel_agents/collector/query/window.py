@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 # Seconds; what people read as one step on a time axis.
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 604800)
 _MAX_BUCKETS = 60
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the store's times are UTC and have no zone
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the store's times are UTC and have no zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Window:
     @property
     def buckets(self) -> range:
         """The number of every bucket: its start in seconds since the epoch, divided by ``bucket_s``."""
-        last = (self.end - _EPOCH - timedelta(microseconds=1)) // timedelta(seconds=self.bucket_s)
-        return range((self.start - _EPOCH) // timedelta(seconds=self.bucket_s), last + 1)
+        last = (self.end - EPOCH - timedelta(microseconds=1)) // timedelta(seconds=self.bucket_s)
+        return range((self.start - EPOCH) // timedelta(seconds=self.bucket_s), last + 1)
 
 
 def window(minutes: int, now: datetime) -> Window:

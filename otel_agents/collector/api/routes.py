@@ -1,0 +1,34 @@
+"""All routes of the API and the pages, as one list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otel_agents.collector.api.health import health_routes
+from otel_agents.collector.api.live import live_routes
+from otel_agents.collector.api.overview import overview_routes
+from otel_agents.collector.api.pages import page_routes
+from otel_agents.collector.api.schema import schema_routes
+from otel_agents.collector.api.sql import sql_routes
+from otel_agents.collector.api.traces import trace_routes
+from otel_agents.collector.api.work import Workers
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from otel_agents.collector.live import LiveFeed
+    from otel_agents.collector.store.store import Store
+
+
+def routes(store: Store, live: LiveFeed) -> list[BaseRoute]:
+    """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``, and ``guard.Guard`` stands before."""
+    pages = Workers(2)
+    return [
+        *health_routes(),
+        *sql_routes(store),
+        *overview_routes(store, pages),
+        *trace_routes(store, pages),
+        *schema_routes(store, pages),
+        *live_routes(live),
+        *page_routes(),
+    ]

@@ -1,0 +1,52 @@
+"""``GET /api/v1/traces`` and ``GET /api/v1/traces/{trace_id}``: the list of traces, and one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from otel_agents.collector.api.errors import bad_request
+from otel_agents.collector.api.overview import MAX_MINUTES
+from otel_agents.collector.api.work import Workers, now, whole
+from otel_agents.collector.query.trace import read_trace
+from otel_agents.collector.query.traces import Filter, list_traces
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from otel_agents.collector.store.store import Store
+
+MAX_LIMIT = 500
+MAX_TEXT = 200  # characters searched for
+
+
+def trace_routes(store: Store, workers: Workers) -> list[Route]:
+    """Make the routes."""
+
+    async def list_(request: Request) -> Response:
+        limit = whole(request, "limit", 1, MAX_LIMIT, 50)
+        before = request.query_params.get("before") or None
+        return await workers.answer(list_traces, store, _filter(request), limit, before, now())
+
+    async def one(request: Request) -> Response:
+        return await workers.answer(read_trace, store, request.path_params["trace_id"])
+
+    return [Route("/api/v1/traces", list_), Route("/api/v1/traces/{trace_id}", one)]
+
+
+def _filter(request: Request) -> Filter:
+    wanted = request.query_params
+    status = wanted.get("status") or None
+    if status not in (None, "ok", "error"):
+        raise bad_request("status must be ok or error")
+    text = wanted.get("q", "").strip() or None
+    if text is not None and len(text) > MAX_TEXT:
+        raise bad_request(f"q must have at most {MAX_TEXT} characters")
+    return Filter(
+        agent=wanted.get("agent") or None,
+        status="ok" if status == "ok" else "error" if status else None,
+        text=text,
+        minutes=whole(request, "minutes", 1, MAX_MINUTES, None),
+    )
