@@ -4,7 +4,7 @@ from otel_agents import errors
 from otel_agents.sdk.decorators import agent, model, tool, workflow
 from otel_agents.sdk.lifecycle import configure, flush, shutdown
 from otel_agents.sdk.monitoring import alert_manager, health, metrics_collector
-from otel_agents.sdk.operation import Operation, monitor_operation
+from otel_agents.sdk.operation import Operation, current_operation, monitor_operation
 from otel_agents.version import __version__
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "agent",
     "alert_manager",
     "configure",
+    "current_operation",
     "errors",
     "flush",
     "health",

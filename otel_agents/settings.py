@@ -128,7 +128,7 @@ def one_of(*choices: str) -> Parse:
     def parse(value: object) -> str:
         if value not in choices:
             raise ValueError(f"expected one of {', '.join(choices)}")
-        return cast("str", value)
+        return value
 
     return parse
 

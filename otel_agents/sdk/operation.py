@@ -6,7 +6,16 @@ from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from opentelemetry.context import _RUNTIME_CONTEXT, Context
-from opentelemetry.trace import INVALID_SPAN, Link, NonRecordingSpan, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanKind,
+    Status,
+    StatusCode,
+    get_current_span,
+)
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
@@ -382,6 +391,20 @@ class Operation:
             step(*given)
         except Exception as error:
             faults.report("recording an operation", error)
+
+
+def current_operation() -> Operation:
+    """Give the operation around, to say more of it: inside a decorated function, or where no handle is at hand.
+
+    Outside of every operation it is one that records nothing. A span that other instrumentation made serves as well.
+    """
+    span = get_current_span()
+    if not span.is_recording():
+        return NOTHING
+    attributes = getattr(span, "attributes", None) or {}
+    operation = Operation(str(getattr(span, "name", "")), str(attributes.get(conventions.SPAN_TYPE)), dict(attributes))
+    operation.span = span
+    return operation
 
 
 def _link(to: SpanContext | Span | Link) -> Link:
