@@ -65,10 +65,14 @@ class Client:
                 return self._parsed(response.read())
         except HTTPError as error:
             with error:
-                fault = self._parsed(error.read()).get("error")
-            if not isinstance(fault, dict):
+                answer = self._parsed(error.read())
+            try:
+                fault = answer["error"]
+                raise QueryError(fault["message"], kind=fault["kind"], hint=fault["hint"]) from None
+            except (KeyError, TypeError):
                 raise self._stranger() from None
-            raise QueryError(fault["message"], kind=fault["kind"], hint=fault.get("hint")) from None
+        except TimeoutError:
+            raise CollectorError(f"the collector at {self.url} did not answer within {TIMEOUT_S:g} s") from None
         except (OSError, HTTPException):
             raise CollectorUnreachable(f"no collector at {self.url}; start one with `otel-agents up`") from None
 

@@ -45,9 +45,7 @@ def write_table(answer: Answer, out: IO[str]) -> None:
         widths = _fit(widths, shutil.get_terminal_size().columns)
     right = [_is_number(kind) for kind in answer.types]
     for line in (heads, ["-" * width for width in widths], *texts):
-        cells = (
-            _pad(_cut(text, width), width, at_right) for text, width, at_right in zip(line, widths, right, strict=True)
-        )
+        cells = map(_cell, line, widths, right)
         out.write(_GAP.join(cells).rstrip() + "\n")
 
 
@@ -134,6 +132,12 @@ def _fit(widths: list[int], room: int) -> list[int]:
     return widths
 
 
+def _cell(text: str, width: int, at_right: bool) -> str:
+    text = _cut(text, width)
+    space = " " * (width - _width(text))
+    return space + text if at_right else text + space
+
+
 def _cut(text: str, width: int) -> str:
     if _width(text) <= width:
         return text
@@ -144,8 +148,3 @@ def _cut(text: str, width: int) -> str:
             break
         kept += c
     return kept + "…"
-
-
-def _pad(text: str, width: int, at_right: bool) -> str:
-    space = " " * (width - _width(text))
-    return space + text if at_right else text + space

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from otel_agents.cli.client import DEFAULT_URL, URL_VARIABLE, Client, collector_url
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ def register(subparsers: Any) -> None:
     """Declare the command and its options."""
     parser = subparsers.add_parser("sql", help="ask the collector a question in SQL")
     parser.add_argument("query", help='SELECT … over spans and traces ("DESCRIBE spans" lists the columns); - reads it')
-    parser.add_argument("--url", help=f"address of the collector (default ${URL_VARIABLE} or {DEFAULT_URL})")
+    parser.add_argument("--url", help="address of the collector (default: $OTEL_AGENTS_URL or http://127.0.0.1:4318)")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: table")
     parser.set_defaults(run=run)
 
@@ -29,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
         OtelAgentsError: no collector answers, or the address is none.
     """
     from otel_agents.cli import rows
+    from otel_agents.cli.client import Client, collector_url
 
     query = sys.stdin.read() if args.query == "-" else args.query
     client = Client(collector_url(args.url))
