@@ -222,20 +222,16 @@ def encode(spans: Sequence[ReadableSpan]) -> bytes:
 
     A span that cannot be written is left out, and the log says so.
     """
-    # Hashing a resource turns it into JSON: look them up by identity, and merge the few equal ones afterwards.
-    by_identity: dict[tuple[int, int], tuple[Resource, InstrumentationScope | None, list[bytes]]] = {}
+    grouped: dict[Resource, dict[InstrumentationScope | None, list[bytes]]] = {}
+    places: dict[tuple[int, int], list[bytes]] = {}  # by identity: hashing a resource turns it into JSON
     for span in spans:
         resource, scope = span.resource, span.instrumentation_scope
+        place = places.get((id(resource), id(scope)))
+        if place is None:
+            place = grouped.setdefault(resource, {}).setdefault(scope, [])
+            places[id(resource), id(scope)] = place
         try:
-            written = _message(b"\x12", encode_span(span))
+            place.append(_message(b"\x12", encode_span(span)))
         except Exception:
             logger.exception("Span %r cannot be encoded", span.name)
-            continue
-        place = (id(resource), id(scope))
-        if place not in by_identity:
-            by_identity[place] = (resource, scope, [])
-        by_identity[place][2].append(written)
-    grouped: dict[Resource, dict[InstrumentationScope | None, list[bytes]]] = {}
-    for resource, scope, written_spans in by_identity.values():
-        grouped.setdefault(resource, {}).setdefault(scope, []).extend(written_spans)
     return b"".join([_resource(resource, scopes) for resource, scopes in grouped.items()])
