@@ -83,10 +83,9 @@ def _listen(host: str, port: int, option: str) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            what = (
-                "is a collector running already? Else" if option == "--port" else "is another collector running? Else"
-            )
-            raise CollectorError(f"port {port} is in use on {host}; {what} choose another with {option}") from None
+            raise CollectorError(
+                f"port {port} is in use on {host}, perhaps by another collector; choose another with {option}"
+            ) from None
         raise CollectorError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
     return listener
 

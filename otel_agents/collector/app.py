@@ -112,7 +112,7 @@ def _bind(server: grpc.aio.Server, host: str, port: int) -> int:
     try:
         return int(server.add_insecure_port(address))
     except RuntimeError:
-        raise CollectorError(f"port {port} (OTLP/gRPC) is in use on {host}; choose another with --grpc-port") from None
+        raise CollectorError(f"cannot listen on {host}, port {port}, for OTLP/gRPC") from None
 
 
 @contextmanager

@@ -1,0 +1,233 @@
+"""``otel-agents up``, as a process on real sockets."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import urllib.request
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from otel_agents.collector.store.duckdb import DuckDBStore
+from tests.collector import otlp
+from tests.conftest import up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import RunningCollector
+
+    Start = Callable[..., RunningCollector]
+
+
+HALF_A_REQUEST = (
+    b"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
+)
+
+
+def post(collector: RunningCollector, *names: str) -> None:
+    """Send spans and wait for the acknowledgement."""
+    body = otlp.request(*(otlp.span(name=name) for name in names)).SerializeToString()
+    headers = {"Content-Type": "application/x-protobuf"}
+    with urllib.request.urlopen(urllib.request.Request(f"{collector.url}/v1/traces", body, headers)) as answer:
+        assert answer.status == 200
+
+
+def stored(data: Path) -> list[str]:
+    """The names of the spans in a data folder no collector uses."""
+    store = DuckDBStore(data / "spans.duckdb")
+    with store.read() as cursor:
+        names = [name for (name,) in cursor.execute("SELECT name FROM spans").fetchall()]
+    store.close()
+    return names
+
+
+def failed(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit code and standard error of a collector that does not start."""
+    with up(*arguments, **environment) as process:
+        printed, errors = process.communicate(timeout=20)
+    assert printed == ""
+    return process.returncode, errors
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port somebody else listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_it_says_where_it_is_and_how_to_stop_it(collector: RunningCollector):
+    port = collector.url.rpartition(":")[2]
+    assert re.sub(r"otel-agents \S+", "otel-agents VERSION", collector.printed) == (
+        "otel-agents VERSION\n"
+        f"  open       http://127.0.0.1:{port}\n"
+        f"  data       {collector.data}\n"
+        f"  OTLP/HTTP  http://127.0.0.1:{port}/v1/traces\n"
+        f"  OTLP/gRPC  127.0.0.1:{collector.grpc_port}\n"
+        "Ctrl-C to stop\n"
+    )
+
+
+def test_healthz(collector: RunningCollector):
+    with urllib.request.urlopen(f"{collector.url}/healthz") as answer:
+        said = json.load(answer)
+    assert (answer.status, said["status"], sorted(said)) == (200, "ok", ["status", "version"])
+
+
+def test_its_state_file_is_there_while_it_runs(collector: RunningCollector):
+    state = collector.data / "collector.json"
+    assert json.loads(state.read_text()) == {
+        "pid": collector.process.pid,
+        "url": collector.url,
+        "port": int(collector.url.rpartition(":")[2]),
+        "grpc_port": collector.grpc_port,
+    }
+    collector.stop()
+    assert not state.exists()
+
+
+def test_only_the_owner_can_read_its_files(collector: RunningCollector):
+    post(collector, "work")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in collector.data.iterdir()}
+    assert modes == {"spans.duckdb": 0o600, "spans.duckdb.wal": 0o600, "collector.json": 0o600}
+    assert stat.S_IMODE(collector.data.stat().st_mode) == 0o700
+
+
+def test_what_was_acknowledged_survives_kill_9(start_collector: Start):
+    collector = start_collector()
+    post(collector, "first", "second")
+    collector.stop(signal.SIGKILL)
+    again = start_collector()
+    post(again, "third")
+    again.stop()
+    assert stored(again.data) == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_order(collector: RunningCollector, how: signal.Signals):
+    post(collector, "work")
+    assert collector.stop(how) == 0
+    assert collector.process.stderr is not None
+    assert collector.process.stderr.read() == ""
+    assert sorted(path.name for path in collector.data.iterdir()) == ["spans.duckdb"]  # the log was moved into it
+    assert stored(collector.data) == ["work"]
+
+
+def test_a_request_that_is_being_sent_does_not_hold_up_the_end(collector: RunningCollector):
+    port = int(collector.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(HALF_A_REQUEST)
+        post(collector, "work")
+        assert collector.stop() == 0
+    assert stored(collector.data) == ["work"]
+
+
+def test_a_second_ctrl_c_ends_it_at_once(collector: RunningCollector):
+    port = int(collector.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(HALF_A_REQUEST)
+        post(collector, "work")
+        collector.process.send_signal(signal.SIGINT)
+        gone = threading.Event()
+
+        def press_again() -> None:
+            while not gone.wait(0.05):
+                collector.process.send_signal(signal.SIGINT)
+
+        pressing = threading.Thread(target=press_again)
+        pressing.start()
+        code = collector.process.wait(timeout=10)
+        gone.set()
+        pressing.join()
+    assert code == -signal.SIGINT
+    assert stored(collector.data) == ["work"]
+
+
+@pytest.mark.parametrize("option", ["--port", "--grpc-port"])
+def test_a_port_in_use(tmp_path: Path, taken: int, option: str):
+    ports = {"--port": "0", "--grpc-port": "0", option: str(taken)}
+    code, errors = failed(*chain(*ports.items()), "--data", str(tmp_path))
+    expected = f"port {taken} is in use on 127.0.0.1, perhaps by another collector; choose another with {option}"
+    assert (code, errors) == (1, f"otel-agents: {expected}\n")
+
+
+def test_a_host_that_is_not_this_machine(tmp_path: Path):
+    code, errors = failed("--host", "192.0.2.1", "--port", "0", "--data", str(tmp_path))
+    assert (code, errors) == (1, "otel-agents: cannot listen on 192.0.2.1, port 0: Cannot assign requested address\n")
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "65536", "1.5"])
+def test_a_port_that_is_none(port: str):
+    code, errors = failed(f"--port={port}")
+    assert (code, errors.count("\n")) == (1, 1)
+    assert errors.startswith("otel-agents: setting 'port': expected a")
+
+
+def test_a_data_folder_that_cannot_be_made(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    code, errors = failed("--port", "0", "--grpc-port", "0", "--data", str(tmp_path / "file" / "data"))
+    assert (code, errors) == (1, f"otel-agents: cannot make the data folder {tmp_path}/file/data: Not a directory\n")
+
+
+def test_data_in_use_names_the_process(collector: RunningCollector):
+    code, errors = failed("--port", "0", "--grpc-port", "0", "--data", str(collector.data))
+    assert code == 1
+    assert errors.startswith(
+        f"otel-agents: {collector.data}/spans.duckdb is in use by process {collector.process.pid}, "
+    )
+    assert errors.count("\n") == 1
+    assert (collector.data / "collector.json").exists()  # still the first one's
+
+
+def test_data_of_a_newer_version(tmp_path: Path):
+    DuckDBStore(tmp_path / "spans.duckdb").close()
+    newer = duckdb.connect(str(tmp_path / "spans.duckdb"))
+    newer.execute("INSERT INTO schema_version VALUES (99, now())")
+    newer.close()
+    code, errors = failed("--port", "0", "--grpc-port", "0", "--data", str(tmp_path))
+    assert (code, errors.count("\n")) == (1, 1)
+    assert "was written by a newer otel-agents" in errors
+
+
+def test_listening_beyond_this_machine_is_warned_of(start_collector: Start):
+    collector = start_collector("--host", "0.0.0.0")
+    collector.stop()
+    assert collector.process.stderr is not None
+    assert collector.process.stderr.read() == (
+        "Warning: it listens on 0.0.0.0: anyone who can reach this machine can read the traces.\n"
+    )
+
+
+def test_the_data_folder_may_come_from_the_environment(start_collector: Start, tmp_path: Path):
+    home = tmp_path / "home"
+    with up("--port", "0", "--grpc-port", "0", XDG_DATA_HOME=str(home)) as process:
+        assert process.stdout is not None
+        printed = "".join(process.stdout.readline() for _ in range(6))
+        process.terminate()
+    assert f"  data       {home}/otel-agents\n" in printed
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path):
+    program = (
+        "import sys\n"
+        "sys.modules['duckdb'] = None\n"
+        "from otel_agents.cli.main import main\n"
+        f"sys.exit(main(['up', '--port', '0', '--grpc-port', '0', '--data', {str(tmp_path)!r}]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "otel-agents: duckdb is missing: pip install 'otel-agents[collector]'\n",
+    )
