@@ -8,14 +8,16 @@ import { repaints } from "./shell.js";
  *   values: (number | null)[],
  *   color: string,
  *   line?: boolean,
+ *   thin?: boolean,
  *   under?: (number | null)[],
  * }} ChartSeries
- * color: a custom property such as "--tool-fill"; line: drawn as a line, otherwise as bars;
+ * color: a custom property such as "--tool-fill"; line: drawn as a line, otherwise as bars; thin: narrow ones before others;
  * under: what this series is stacked on
  */
 
 const HEIGHT = 148;
-const bars = uPlot.paths.bars?.({ size: [0.76, 18], align: 1, radius: 0.12 });
+const bars = uPlot.paths.bars?.({ size: [0.76, 18], radius: 0.12 });
+const thinBars = uPlot.paths.bars?.({ size: [0.34, 8], radius: 0.2 });
 const hours = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });
 const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 
@@ -48,7 +50,7 @@ function options(host, bucket, series, labels, onPoint) {
     legend: { show: false },
     cursor: { y: false, points: { show: series.some((one) => one.line) }, drag: { x: false, y: false }, sync: { key: "overview" } },
     scales: {
-      x: { time: true, range: (_, min, max) => [min, max + bucket] },
+      x: { time: true, range: (_, min, max) => [min - bucket / 2, max + bucket / 2] },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.12 : 1] },
     },
     axes: [
@@ -66,7 +68,7 @@ function options(host, bucket, series, labels, onPoint) {
       ...series.map((one) => {
         const color = colorOf(host, one.color);
         if (one.line) return { stroke: color, width: 1.75, spanGaps: true, points: { show: true, size: 4, fill: color } };
-        return { fill: color, width: 0, paths: bars, points: { show: false } };
+        return { fill: color, width: 0, paths: one.thin ? thinBars : bars, points: { show: false } };
       }),
     ],
     hooks: { setCursor: [(u) => onPoint(u.cursor.idx ?? null)] },
@@ -90,7 +92,8 @@ export function Chart({ title, time, bucket, series, format, summary, tick = for
   const [point, setPoint] = useState(/** @type {number | null} */ (null));
   // What is stacked on top is painted first, so that the lower part covers its foot.
   const painted = useMemo(() => [...series].sort((a, b) => Number(Boolean(b.under)) - Number(Boolean(a.under))), [series]);
-  const data = useMemo(() => /** @type {uPlot.AlignedData} */ ([time, ...painted.map(drawn)]), [time, painted]);
+  // A bucket's figures stand in its middle.
+  const data = useMemo(() => /** @type {uPlot.AlignedData} */ ([time.map((start) => start + bucket / 2), ...painted.map(drawn)]), [time, painted]);
   const latest = useRef(data);
   latest.current = data;
 

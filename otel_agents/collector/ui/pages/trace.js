@@ -1,6 +1,7 @@
 // One trace: its head, the waterfall of its spans and the details of the selected one.
 import { ApiError, fetchTrace } from "../api.js";
 import { now } from "../clock.js";
+import { Icon } from "../components/icons.js";
 import { Splitter } from "../components/splitter.js";
 import { Empty, Failure, Skeleton } from "../components/states.js";
 import { Details } from "../components/trace/details.js";
@@ -8,6 +9,7 @@ import { TraceHead } from "../components/trace/head.js";
 import { Toolbar } from "../components/trace/toolbar.js";
 import { ancestors, buildTree, foldable, traceLength, visibleRows } from "../components/trace/tree.js";
 import { Waterfall } from "../components/trace/waterfall.js";
+import { exact } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../lib.js";
 import { useLive } from "../live.js";
 import { useResource } from "../resource.js";
@@ -77,6 +79,7 @@ function Explorer({ trace }) {
 
   return html`<main class="trace-page" id="content">
     <${TraceHead} summary=${summary} running=${running} lasted=${length} back=${lastList()} />
+    ${spans.length < summary.spans && html`<p class="trace-cut"><${Icon} name="warning" />The first ${exact(spans.length)} of ${exact(summary.spans)} spans are shown; SQL reads them all.</p>`}
     <div class=${`trace-panes ${node?.span ? "has-details" : ""}`}>
       <section class="wf-pane" aria-label="Waterfall">
         <${Toolbar} spans=${spans} errors=${tree.errors.length} text=${text} found=${found.size} onText=${setText} allFolded=${folded.size > 0 && folded.size >= all.length}

@@ -44,6 +44,10 @@ export function TracesPage() {
 function Rows({ listing, filtered, more }) {
   const { traces, fresh, next, loaded } = listing;
   if (!loaded) return html`<div class="card traces-loading" aria-busy="true"><${Skeleton} lines=${9} height=${32} /></div>`;
+  if (traces.length === 0 && next) {
+    // A search stops after a while with what it has: nothing yet does not mean nothing.
+    return html`<div class="card"><${Empty} title="Nothing so far, looking further back" /><${End} next=${next} count=${0} more=${more} /></div>`;
+  }
   if (traces.length === 0 && filtered) {
     return html`<div class="card"><${Empty} title="No trace fits these filters"><a class="button" href=${link("/traces")}>Clear the filters</a><//></div>`;
   }

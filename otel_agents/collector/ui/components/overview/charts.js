@@ -8,6 +8,7 @@ const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6
 
 /** An axis label of at most five letters. @param {number} ms */
 function tick(ms) {
+  if (ms === 0) return "0";
   if (ms < 1000) return `${ms} ms`;
   if (ms < 60_000) return `${ms / 1000} s`;
   return ms < 3_600_000 ? `${ms / 60_000} m` : `${ms / 3_600_000} h`;
@@ -21,7 +22,7 @@ export function Charts({ overview }) {
     () => ({
       traces: [
         { label: "Traces", values: series.traces, color: "--agent-fill" },
-        { label: "Failed", values: series.errors, color: "--error-fill" },
+        { label: "Failed spans", values: series.errors, color: "--error-fill", thin: true },
       ],
       tokens: [
         { label: "In", values: series.input_tokens, color: "--tool-fill" },

@@ -1,6 +1,6 @@
 // Who did what in the window: agents, tools, models; a name's bar is its share of the largest.
 import { count, duration, money, percent } from "../../format.js";
-import { html } from "../../lib.js";
+import { html, useState } from "../../lib.js";
 import { link } from "../../router.js";
 import { Empty } from "../states.js";
 
@@ -25,6 +25,7 @@ const SHOWN = 8;
  * }} props
  */
 function ShareTable({ title, noun, type, rows, columns, name, note, href, size }) {
+  const [all, setAll] = useState(false);
   const largest = Math.max(1, ...rows.map(size));
   return html`<section class="card share" aria-label=${title}>
     ${rows.length === 0
@@ -33,7 +34,7 @@ function ShareTable({ title, noun, type, rows, columns, name, note, href, size }
           <thead><tr><th scope="col"><h2>${title}</h2></th>
             ${columns.map((column) => html`<th scope="col" key=${column.head} class=${`num ${column.hide ? "is-extra" : ""}`} title=${column.title}>${column.head}</th>`)}
           </tr></thead>
-          <tbody>${rows.slice(0, SHOWN).map(
+          <tbody>${(all ? rows : rows.slice(0, SHOWN)).map(
             (row) => html`<tr key=${name(row)}>
               <th scope="row"><span class="share-bar" style=${{ width: `${(100 * size(row)) / largest}%` }}></span>
                 <a class="truncate" href=${href(row)} title=${name(row)}>${name(row)}</a>${note?.(row) && html`<small class="muted truncate">${note(row)}</small>`}</th>
@@ -41,7 +42,7 @@ function ShareTable({ title, noun, type, rows, columns, name, note, href, size }
             </tr>`,
           )}</tbody>
         </table></div>`}
-    ${rows.length > SHOWN && html`<p class="share-more muted">and ${rows.length - SHOWN} more, by SQL</p>`}
+    ${rows.length > SHOWN && html`<button class="button is-quiet is-small share-more" type="button" onClick=${() => setAll(!all)}>${all ? "Show fewer" : `Show all ${rows.length}`}</button>`}
   </section>`;
 }
 
