@@ -10,12 +10,14 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from otel_agents.errors import OtelAgentsError
+from otel_agents.errors import ConfigurationError, OtelAgentsError
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from otel_agents.demo.ledger import Bill
+    from otel_agents.demo.model_server import ModelServer
     from otel_agents.demo.run import Outcome
     from otel_agents.demo.screen import Screen
 
@@ -57,9 +59,8 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped then too
     screen = Screen()
     with ExitStack() as stack:
-        facts: dict[str, str] = {}
-        url = _collector(args, stack, facts)
-        base_url, api_key = _model(args, stack, facts)
+        url, folder = _collector(args, stack)
+        model = _scripted_model(args, stack)
         # The demo checks that each of its spans arrives: it says what it needs, whatever the OTEL_* variables say.
         configure(
             service_name="otel-agents-demo",
@@ -71,44 +72,55 @@ def run(args: argparse.Namespace) -> int:
             processors=[SpanCounter()],
         )
         stack.callback(shutdown)
+        facts = {"open": url, "collector": "was running already" if folder is None else "started for the demo"}
+        if folder is not None:
+            facts["data"] = str(folder)
+        where = os.environ.get("OPENAI_BASE_URL") or "api.openai.com"
+        facts["model"] = (
+            "scripted, on this machine; set OPENAI_API_KEY for a real one"
+            if model
+            else f"real, at {where}, billed to your OPENAI_API_KEY"
+        )
         screen.facts(facts)
-        return asyncio.run(_ask(args, screen, url, base_url, api_key))
+        code = asyncio.run(_ask(args, screen, url, model))
+        if folder is not None:
+            screen.say(f"  The demo's collector ends with it. To look again: otel-agents up --data {folder}")
+        return code
 
 
-def _collector(args: argparse.Namespace, stack: ExitStack, facts: dict[str, str]) -> str:
-    """Find the collector, or start one until the stack unwinds; gives its address, and notes what to say about it."""
+def _collector(args: argparse.Namespace, stack: ExitStack) -> tuple[str, Path | None]:
+    """Find the collector, or start one until the stack unwinds; gives its address, and its folder if it was started."""
     from otel_agents.collector.options import CollectorSettings
     from otel_agents.demo.collector import ChildCollector, answers, local_port
     from otel_agents.settings import http_url, load
 
-    default = os.environ.get("OTEL_AGENTS_URL") or "http://127.0.0.1:4318"
-    url = http_url(args.url or (default if args.port is None else f"http://127.0.0.1:{args.port}"))
+    if args.port is None:
+        try:
+            url = http_url(args.url or os.environ.get("OTEL_AGENTS_URL") or "http://127.0.0.1:4318")
+        except ValueError as error:
+            raise ConfigurationError(f"--url: {error}") from None
+    else:
+        url = f"http://127.0.0.1:{args.port}"
     if args.port != 0 and answers(url):
-        facts |= {"open": url, "collector": "was running already"}
-        return url
+        return url, None
     settings = load(CollectorSettings, {"port": local_port(url), "grpc_port": args.grpc_port, "data": args.data})
     child = ChildCollector(settings.port, settings.grpc_port, settings.folder)
     stack.callback(child.stop)
-    facts |= {"open": child.url, "collector": "started for the demo", "data": str(settings.folder)}
-    return child.url
+    return child.url, settings.folder
 
 
-def _model(args: argparse.Namespace, stack: ExitStack, facts: dict[str, str]) -> tuple[str | None, str | None]:
-    """Choose the model: OpenAI's with a key, else a scripted one; gives address and key where they are not OpenAI's."""
+def _scripted_model(args: argparse.Namespace, stack: ExitStack) -> ModelServer | None:
+    """Start the scripted model; None where OPENAI_API_KEY is set and the real one answers."""
     if os.environ.get("OPENAI_API_KEY"):
-        where = os.environ.get("OPENAI_BASE_URL") or "api.openai.com"
-        facts["model"] = f"real, at {where}, billed to your OPENAI_API_KEY"
-        return None, None
-    from otel_agents.demo.model_server import API_KEY, MODELS, ModelServer
+        return None
+    from otel_agents.demo.model_server import MODELS, ModelServer
 
     models = (*MODELS, args.model) if args.model else MODELS
     refuse_every = 12 if args.once else 40
-    server = stack.enter_context(ModelServer(models=models, pace=float(not args.fast), refuse_every=refuse_every))
-    facts["model"] = "scripted, on this machine; set OPENAI_API_KEY for a real one"
-    return server.base_url, API_KEY
+    return stack.enter_context(ModelServer(models=models, pace=float(not args.fast), refuse_every=refuse_every))
 
 
-async def _ask(args: argparse.Namespace, screen: Screen, url: str, base_url: str | None, api_key: str | None) -> int:
+async def _ask(args: argparse.Namespace, screen: Screen, url: str, model: ModelServer | None) -> int:
     """Put the requests to the team, then hold what was counted against what arrived."""
     from otel_agents import flush
     from otel_agents.demo.questions import a_few, without_end
@@ -127,13 +139,13 @@ async def _ask(args: argparse.Namespace, screen: Screen, url: str, base_url: str
             bills.append(outcome.bill)
 
     screen.titles()
-    async with team(args.model, base_url, api_key) as analysts:
+    async with team(args.model, model) as analysts:
         await ask_all(
             analysts,
             a_few() if args.once else without_end(),
             done,
             pace=args.pace if args.pace is not None else 0.3 if args.once else 1.0,
-            at_once=3 if base_url else 1,  # a real model is asked one question after the other: it costs money
+            at_once=3 if model else 1,  # a real model is asked one question after the other: it costs money
             stop=stop,
         )
     delivered = await asyncio.to_thread(flush, FLUSH_TIMEOUT)
@@ -141,7 +153,7 @@ async def _ask(args: argparse.Namespace, screen: Screen, url: str, base_url: str
         return _check(screen, url, bills)
     screen.figures(total, None)
     if not delivered:
-        screen.say(f"  Some of it did not arrive at {url}.")
+        screen.say(f"  Not all of it arrived at {url}.")
     return 130 if args.once else int(not delivered)
 
 

@@ -139,4 +139,4 @@ def local_port(url: str) -> int:
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname not in LOOPBACK:
         raise CollectorUnreachable(f"no collector answers at {url}, and the demo starts one on this machine only")
-    return parts.port or 80
+    return 80 if parts.port is None else parts.port

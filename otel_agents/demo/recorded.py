@@ -21,6 +21,7 @@ SELECT count(DISTINCT trace_id) AS traces,
        coalesce(sum(cache_read_tokens) FILTER (WHERE type = 'model'), 0) AS cached_tokens,
        coalesce(sum(output_tokens) FILTER (WHERE type = 'model'), 0) AS output_tokens,
        coalesce(sum(cost) FILTER (WHERE type = 'model'), 0) AS cost,
+       count(*) FILTER (WHERE type = 'model' AND cost IS NULL AND input_tokens IS NOT NULL) AS unpriced,
        count(*) FILTER (WHERE parent_span_id IS NULL AND status = 'error') AS failed,
        count(*) FILTER (WHERE status = 'error') AS errors
 FROM spans WHERE trace_id IN ({})
@@ -29,7 +30,7 @@ FROM spans WHERE trace_id IN ({})
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A run in numbers; ``cost`` is US dollars of the calls whose model has a known price."""
+    """A run in numbers; ``cost`` is US dollars of the calls but the ``unpriced``, whose model has no known price."""
 
     traces: int = 0
     spans: int = 0
@@ -38,6 +39,7 @@ class Figures:
     cached_tokens: int = 0
     output_tokens: int = 0
     cost: float = 0.0
+    unpriced: int = 0
     failed: int = 0
     errors: int = 0
 
@@ -63,6 +65,7 @@ def counted(bills: Sequence[Bill]) -> Figures:
         cached_tokens=sum(bill.cached_tokens for bill in bills),
         output_tokens=sum(bill.output_tokens for bill in bills),
         cost=sum(bill.cost for bill in bills),
+        unpriced=sum(bill.unpriced for bill in bills),
         failed=sum(bill.failed for bill in bills),
         errors=sum(bill.errors for bill in bills),
     )

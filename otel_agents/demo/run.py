@@ -16,12 +16,14 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 import otel_agents
 from otel_agents.demo import data
 from otel_agents.demo.ledger import CURRENT, Bill, count_call, read_usage
+from otel_agents.demo.model_server import API_KEY
 from otel_agents.demo.team import Team
 from otel_agents.demo.tools import CodeTools, SalesTools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from otel_agents.demo.model_server import ModelServer
     from otel_agents.demo.questions import Request
 
 
@@ -31,21 +33,27 @@ class Outcome:
 
     request: Request
     bill: Bill
-    began: float  # seconds since the epoch
+    ended: float  # seconds since the epoch
     seconds: float
     error: str | None
 
 
 @asynccontextmanager
-async def team(model: str | None, base_url: str | None, api_key: str | None) -> AsyncIterator[Team]:
-    """Set up the team over this package's own source and a new database; None leaves a choice to its default."""
+async def team(model: str | None, scripted: ModelServer | None) -> AsyncIterator[Team]:
+    """Set up the team over this package's own source and a new database.
+
+    Args:
+        model: the model of every agent; None leaves each its own.
+        scripted: who answers; None is OpenAI, as the OPENAI_* variables say.
+    """
     with tempfile.TemporaryDirectory(prefix="otel-agents-demo-") as folder:
         sales = SalesTools(data.create(Path(folder) / "shop.sqlite"))
         code = CodeTools(Path(otel_agents.__file__).parent)
         http = DefaultAsyncHttpxClient(
             event_hooks={"request": [count_call], "response": [read_usage]},
-            trust_env=base_url is None,  # no proxy to a server of our own
+            trust_env=scripted is None,  # no proxy to a server of our own
         )
+        base_url, api_key = (scripted.base_url, API_KEY) if scripted else (None, None)
         # Refused calls are repeated by the team itself, so that each attempt is seen.
         async with AsyncOpenAI(base_url=base_url, api_key=api_key, http_client=http, max_retries=0) as client:
             if model:
@@ -56,14 +64,14 @@ async def team(model: str | None, base_url: str | None, api_key: str | None) -> 
 
 async def ask(team: Team, request: Request) -> Outcome:
     """Put one request to the team. What goes wrong is part of the outcome."""
-    bill, began, start, error = Bill(), time.time(), time.perf_counter(), None
+    bill, start, error = Bill(), time.perf_counter(), None
     CURRENT.set(bill)
     try:
         await team.answer(request.text, user=request.user, session=request.session, tenant=request.tenant)
     except Exception as problem:  # noqa: BLE001 - the demo goes on, as a server would
         bill.failed = True
         error = f"{type(problem).__name__}: {problem}"
-    return Outcome(request, bill, began, time.perf_counter() - start, error)
+    return Outcome(request, bill, time.time(), time.perf_counter() - start, error)
 
 
 async def ask_all(

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +13,18 @@ if TYPE_CHECKING:
     from otel_agents.demo.run import Outcome
 
 BOLD, FAINT, RED, GREEN = "1", "2", "31", "32"
+FIGURES = {
+    "traces": "traces",
+    "spans": "spans",
+    "model_calls": "model calls",
+    "input_tokens": "input tokens",
+    "cached_tokens": "  of them cached",
+    "output_tokens": "output tokens",
+    "cost": "cost",
+    "unpriced": "calls without a price",
+    "failed": "failed requests",
+    "errors": "spans with an error",
+}
 TITLES = ("time", "user", "question", "agents", "took", "tokens", "cost", "")
 
 
@@ -46,7 +57,7 @@ class Screen:
         bill = outcome.bill
         failed = outcome.error is not None
         cells = (
-            time.strftime("%H:%M:%S", time.localtime(outcome.began)),
+            time.strftime("%H:%M:%S", time.localtime(outcome.ended)),
             outcome.request.user,
             outcome.request.text,
             " → ".join(bill.agents if self._wide else bill.agents[-1:]),
@@ -61,14 +72,13 @@ class Screen:
 
     def figures(self, counted: Figures, recorded: Figures | None) -> None:
         """Print a run in figures, as counted by the demo and as read back from the collector."""
-        titles = {"input_tokens": "input tokens", "cached_tokens": "  of them cached", "failed": "failed requests"}
-        titles |= {"output_tokens": "output tokens", "model_calls": "model calls", "errors": "spans with an error"}
-        back = asdict(recorded) if recorded else {}
-        self.say(f"\n  {'':<20}{'counted here':>16}{'in the collector' if recorded else '':>20}", FAINT)
-        for name, value in asdict(counted).items():
-            values = [value, back[name]] if recorded else [value]
-            written = [dollars(value) if name == "cost" else f"{value:,}" for value in values]
-            self.say(f"  {titles.get(name, name):<20}" + "".join(map(str.rjust, written, (16, 20))))
+        columns = [counted, recorded] if recorded else [counted]
+        self.say(f"\n  {'':<21}{'counted here':>15}{'in the collector' if recorded else '':>20}", FAINT)
+        for name, title in FIGURES.items():
+            if name == "unpriced" and not any(column.unpriced for column in columns):
+                continue
+            values = [_cost(column) if name == "cost" else f"{getattr(column, name):,}" for column in columns]
+            self.say(f"  {title:<21}" + "".join(map(str.rjust, values, (15, 20))))
         self.say()
 
     def _line(self, cells: tuple[str, ...]) -> str:
@@ -82,6 +92,10 @@ class Screen:
 
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if style and self._colour else text
+
+
+def _cost(figures: Figures) -> str:
+    return "unknown" if figures.unpriced and not figures.cost else dollars(figures.cost)
 
 
 def dollars(amount: float) -> str:

@@ -66,29 +66,43 @@ def test_once_records_six_requests_and_says_what_the_collector_has(started, tmp_
     assert [recorded for _, recorded in figures.values()] == written(row)
 
 
-def test_once_again_at_a_collector_that_runs_already(collector):
-    for times in (1, 2):
-        ended = run("--once", "--url", collector.url)
-        assert ended.returncode == 0, ended.stderr
-        assert "was running already" in ended.stdout
-        assert collector.sql("SELECT count(*) AS n FROM traces") == [{"n": 6 * times}]
-    assert answers(collector.url)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory) -> Iterator[str]:
+    """The address of a collector the demo has found running, and run at once."""
+    collector = ChildCollector(0, 0, tmp_path_factory.mktemp("running"))
+    ended = run("--once", "--url", collector.url)
+    assert ended.returncode == 0, ended.stderr
+    assert "was running already" in ended.stdout
+    yield collector.url
+    collector.stop()
 
 
-def test_what_a_request_looks_like(collector):
-    run("--once", "--url", collector.url)
-    tree = collector.sql(
+def test_a_request_is_one_tree_with_its_failure(running):
+    tree = query(
+        running,
         "SELECT p.name AS above, c.name, c.type, c.status, c.user_id, c.session_id, c.tenant FROM spans c "
-        "LEFT JOIN spans p ON p.span_id = c.parent_span_id WHERE c.trace_id = "
-        "(SELECT trace_id FROM spans WHERE parent_span_id IS NULL AND status = 'error') ORDER BY c.start_time"
+        "LEFT JOIN spans p ON p.span_id = c.parent_span_id WHERE c.type <> 'model' AND c.trace_id = "
+        "(SELECT min(trace_id) FROM spans WHERE parent_span_id IS NULL AND status = 'error') ORDER BY c.start_time",
     )
     who = {"user_id": "ana", "session_id": "ana-5", "tenant": "acme"}
-    assert [row for row in tree if row["name"] not in ("chat gpt-5-mini", "chat gpt-5-nano")] == [
+    assert tree == [
         {"above": None, "name": "user_request", "type": "agent", "status": "error", **who},
         {"above": "user_request", "name": "handoff DataAnalyst", "type": "message", "status": "unset", **who},
         {"above": "user_request", "name": "invoke_agent DataAnalyst", "type": "agent", "status": "error", **who},
         {"above": "invoke_agent DataAnalyst", "name": "execute_tool run_sql", "type": "tool", "status": "error", **who},
     ]
+
+
+def test_a_model_of_ones_own_choice_has_no_cost_where_no_price_is_known(running):
+    ended = run("--once", "--model", "gpt-unheard-of", "--url", running)
+    assert ended.returncode == 0, ended.stderr
+    assert query(running, "SELECT DISTINCT cost FROM spans WHERE model = 'gpt-unheard-of'") == [{"cost": None}]
+
+
+def test_a_real_model_is_used_when_there_is_a_key(running, model_server):
+    ended = run("--once", "--url", running, OPENAI_API_KEY=API_KEY, OPENAI_BASE_URL=model_server.base_url)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"real, at {model_server.base_url}, billed to your OPENAI_API_KEY" in ended.stdout
 
 
 def test_a_collector_that_dies_on_the_way_is_a_failure(collector):
@@ -110,20 +124,6 @@ def test_ctrl_c_ends_it_and_its_collector_cleanly(started):
     assert (running.returncode, errors) == (0, "")
     assert re.search(r"^ +traces +\d+$", output, re.MULTILINE)
     assert not answers(url)
-
-
-def test_a_real_model_is_used_when_there_is_a_key(collector, model_server):
-    ended = run("--once", "--url", collector.url, OPENAI_API_KEY=API_KEY, OPENAI_BASE_URL=model_server.base_url)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert f"real, at {model_server.base_url}, billed to your OPENAI_API_KEY" in ended.stdout
-
-
-def test_a_model_of_ones_own_choice_without_a_known_price(collector):
-    ended = run("--once", "--model", "gpt-unheard-of", "--url", collector.url)
-    assert ended.returncode == 0, ended.stderr
-    assert collector.sql("SELECT DISTINCT model, cost FROM spans WHERE type = 'model'") == [
-        {"model": "gpt-unheard-of", "cost": None}
-    ]
 
 
 def test_a_port_that_something_else_has(other_server):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from otel_agents.demo.ledger import CURRENT, Bill
-from otel_agents.demo.model_server import API_KEY, ModelServer
+from otel_agents.demo.model_server import ModelServer
 from otel_agents.demo.questions import QUESTIONS, Request, a_few, without_end
 from otel_agents.demo.run import ask, ask_all, team
 from otel_agents.demo.team import MISTAKES
@@ -28,7 +28,7 @@ BOUND_TO_FAIL = {
 
 @pytest.fixture
 async def analysts(model_server):
-    async with team(None, model_server.base_url, API_KEY) as analysts:
+    async with team(None, model_server) as analysts:
         yield analysts
 
 
@@ -82,7 +82,7 @@ async def test_what_may_only_be_read_is_not_changed(analysts: Team):
 
 async def test_a_call_that_is_refused_is_made_again():
     with ModelServer(pace=0, refuse_every=2) as server:
-        async with team("gpt-4o", server.base_url, API_KEY) as analysts:
+        async with team("gpt-4o", server) as analysts:
             answer = await analysts.answer("Which source files are the longest?", **WHO)
     assert answer.startswith("The longest files:\n")
 
