@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from otel_agents.collector.store import columns
-from otel_agents.collector.store.layout import NUMBER_JSON, VARIANTS
+from otel_agents.collector.store.attributes import NUMBER_JSON, VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
