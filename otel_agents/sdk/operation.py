@@ -42,6 +42,7 @@ _OPERATIONS = {
     "tool": conventions.OPERATION_EXECUTE_TOOL,
     "workflow": conventions.OPERATION_INVOKE_WORKFLOW,
 }
+_MODEL_OPERATIONS = frozenset({"chat", "text_completion", "generate_content", "embeddings"})
 _KINDS = {"model": SpanKind.CLIENT}
 _BELOW_AN_AGENT = frozenset({"model", "tool", "message"})
 _NO_FAILURE = (GeneratorExit, SystemExit)  # ways to end that are nobody's fault
@@ -123,8 +124,10 @@ class Operation:
 
     __slots__ = (
         "_agent",
+        "_answered_ns",
         "_attributes",
         "_failed_with",
+        "_first_chunk_ns",
         "_links",
         "_name",
         "_named_by_answer",
@@ -154,6 +157,8 @@ class Operation:
         self._links = links
         self._named_by_answer = named_by_answer
         self._stream: StreamEnd | None = None
+        self._answered_ns: int | None = None  # when the last answer was recorded, and
+        self._first_chunk_ns: int | None = None  # when a stream began, where those belong to a model call below
         self._failed_with: BaseException | None = None
         self._token: Any = None
         self.span: Span = INVALID_SPAN
@@ -279,7 +284,7 @@ class Operation:
         reasoning_tokens: int | None = None,
         cost: float | None = None,
     ) -> None:
-        """Record what a model call used.
+        """Record what a model call used. In an operation that is none, it becomes a model call of its own below.
 
         Args:
             input_tokens: all prompt tokens, cached ones included.
@@ -296,9 +301,13 @@ class Operation:
             conventions.USAGE_CACHE_CREATION_INPUT_TOKENS: cache_write_tokens,
             conventions.USAGE_REASONING_OUTPUT_TOKENS: reasoning_tokens,
         }
-        self.set({key: value for key, value in given.items() if value is not None})
+        said: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if cost is not None:
-            self.set({conventions.COST: float(cost), conventions.COST_SOURCE: "reported"})
+            said |= {conventions.COST: float(cost), conventions.COST_SOURCE: "reported"}
+        if self._type == "model":
+            self.set(said)
+        elif self.span.is_recording():
+            self._safely(self._call_below, lambda call: call.set(said))
 
     def input(self, messages: Any) -> None:
         """Record what was asked: a text, or messages of any provider. Nothing when content is not captured."""
@@ -313,7 +322,8 @@ class Operation:
     def response(self, answer: Any) -> None:
         """Read a provider's answer: model, id, finish reasons, usage and messages.
 
-        An answer of unknown shape gives nothing but, where it is a text, the output.
+        In an operation that is no model call, the answer becomes one of its own below: it begins with the operation, or
+        where the answer before was recorded. One of unknown shape gives nothing but, where it is a text, the output.
         """
         if self.span.is_recording():
             self._safely(self._read, answer)
@@ -357,7 +367,10 @@ class Operation:
             self.output(answer)
 
     def record(self, answer: Answer) -> None:
-        """Put what an answer says on the span."""
+        """Put what an answer says on the span, or on that of a model call below."""
+        if self._type != "model":
+            self._call_below(lambda call: call.record(answer))
+            return
         span = self.span
         attributes: dict[str, Any] = {
             conventions.RESPONSE_MODEL: answer.model,
@@ -382,9 +395,39 @@ class Operation:
 
     def first_chunk(self) -> None:
         """Note that a stream's first chunk is here."""
-        started = getattr(self.span, "start_time", None)
-        if started:
-            self.set_attribute(conventions.RESPONSE_TIME_TO_FIRST_CHUNK, (time_ns() - started) / 1e9)
+        if self._type == "model":
+            self._waited_until(time_ns())
+        else:
+            self._first_chunk_ns = time_ns()
+
+    def _waited_until(self, first_chunk_ns: int) -> None:
+        if started := getattr(self.span, "start_time", None):
+            self.set_attribute(conventions.RESPONSE_TIME_TO_FIRST_CHUNK, (first_chunk_ns - started) / 1e9)
+
+    def _call_below(self, describe: Callable[[Operation], None]) -> None:
+        """Make a model call below this operation, which is none: tokens are counted from model spans alone."""
+        context = Context(_RUNTIME_CONTEXT.get_current())
+        dict.__setitem__(context, _SPAN_KEY, self.span)
+        identity: Identity = context.get(IDENTITY) or NOBODY  # type: ignore[assignment]
+        call = Operation(conventions.OPERATION_CHAT, "model", {}, named_by_answer=True)
+        attributes = {
+            conventions.SPAN_TYPE: "model",
+            conventions.OPERATION_NAME: conventions.OPERATION_CHAT,
+            conventions.AGENT_NAME: self._agent or identity.agent,
+        }
+        call.span = runtime.current.tracer.start_span(
+            call._name,
+            context,
+            _KINDS["model"],
+            attribute_values(attributes),
+            start_time=self._answered_ns or getattr(self.span, "start_time", None),
+        )
+        self._answered_ns = time_ns()
+        if self._first_chunk_ns is not None:
+            call._waited_until(self._first_chunk_ns)
+            self._first_chunk_ns = None
+        describe(call)
+        call.end()
 
     def _safely(self, step: Callable[..., None], *given: Any) -> None:
         try:
@@ -402,7 +445,9 @@ def current_operation() -> Operation:
     if not span.is_recording():
         return NOTHING
     attributes = getattr(span, "attributes", None) or {}
-    operation = Operation(str(getattr(span, "name", "")), str(attributes.get(conventions.SPAN_TYPE)), dict(attributes))
+    calls_model = attributes.get(conventions.OPERATION_NAME) in _MODEL_OPERATIONS
+    span_type = str(attributes.get(conventions.SPAN_TYPE) or ("model" if calls_model else "other"))
+    operation = Operation(str(getattr(span, "name", "")), span_type, dict(attributes))
     operation.span = span
     return operation
 
