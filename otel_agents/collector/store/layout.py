@@ -1,4 +1,4 @@
-"""Lays spans out for the store: attributes as JSON, and a column for each attribute that a column of spans is read from.
+"""Lays spans out for the store: attributes as JSON, and a column for each attribute that a column is read from.
 
 The work is done on whole columns, by Arrow and DuckDB, without the GIL.
 """
