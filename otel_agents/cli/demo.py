@@ -127,7 +127,7 @@ async def _ask(args: argparse.Namespace, screen: Screen, url: str, model: ModelS
     from otel_agents.demo.recorded import Figures, counted
     from otel_agents.demo.run import ask_all, team
 
-    stop = _stop_on_interrupt()
+    stop = _stop_on_interrupt(screen)
     bills: list[Bill] = []
     total = Figures()
 
@@ -178,13 +178,14 @@ def _check(screen: Screen, url: str, bills: list[Bill]) -> int:
     return 0
 
 
-def _stop_on_interrupt() -> asyncio.Event:
+def _stop_on_interrupt(screen: Screen) -> asyncio.Event:
     """Give the event that Ctrl-C or SIGTERM sets; a second Ctrl-C does not wait for the requests that run."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def interrupted() -> None:
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)
+        screen.say("  Waiting for the requests that run; Ctrl-C again to leave at once.")
 
     loop.add_signal_handler(signal.SIGINT, interrupted)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
