@@ -5,9 +5,10 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 import threading
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -74,6 +75,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     _pipeline, _processors, _shutdown_timeout = pipeline, processors, settings.shutdown_timeout
     _install(settings, given, processors)
     bind(pipeline.settle)
+    _end_with_multiprocessing(pipeline)
 
     # The old pipeline has no more spans to come: it delivers what it has.
     if old_pipeline is not None:
@@ -237,7 +239,18 @@ def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
     if _pipeline is not None:
-        _pipeline.after_fork_in_child(take_down)
+        _pipeline.after_fork_in_child()
+        _end_with_multiprocessing(_pipeline)
+
+
+def _end_with_multiprocessing(pipeline: Pipeline) -> None:
+    """Have :func:`take_down` called at the end of a child of multiprocessing, which calls no ``atexit`` functions.
+
+    Such a child forgets all finalizers as it starts, and then runs what is registered here.
+    """
+    util: Any = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.register_after_fork(pipeline, lambda _: util.Finalize(None, take_down, exitpriority=0))
 
 
 atexit.register(take_down)

@@ -6,11 +6,10 @@ the outlets. A thread settles now and then; whoever needs figures that are not s
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import Counter, deque
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
@@ -18,7 +17,7 @@ from otel_agents.sdk import faults
 from otel_agents.sdk.bell import Bell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from otel_agents.sdk.outlet import Outlet
 
@@ -149,16 +148,8 @@ class Pipeline(SpanProcessor):
         """Go on."""
         self._settling.release()
 
-    def after_fork_in_child(self, at_exit: Callable[[], None]) -> None:
-        """Begin anew, without the parent's spans: it sends them itself.
-
-        Args:
-            at_exit: called when a child of multiprocessing ends, where ``atexit`` is not.
-        """
+    def after_fork_in_child(self) -> None:
+        """Begin anew, without the parent's spans: it sends them itself."""
         self._reset()
         for outlet in self._outlets:
             outlet.after_fork_in_child()
-        util: Any = sys.modules.get("multiprocessing.util")
-        if util is not None:
-            # A child of multiprocessing forgets all finalizers at its start, then runs these.
-            util.register_after_fork(self, lambda _: util.Finalize(None, at_exit, exitpriority=0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401  the base describes a forked child with a pool: its hooks must come first
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,6 +36,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents.sdk import faults
+from otel_agents.sdk.content import write_deferred
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
 from otel_agents.sdk.propagation import IDENTITY, Identity, attach_span, detach
 from otel_agents.sdk.sampling import HeadSampler
@@ -164,6 +166,8 @@ class LeanProvider(TracerProvider):
     def ended(self, span: LeanSpan) -> None:
         """Tell the processors that a span has ended."""
         processors = self._active_span_processor
+        if span._deferred is not None and len(processors._span_processors) > 1:
+            write_deferred(span)  # others than our pipeline look at the span now
         for processor in processors.ending:
             try:
                 processor._on_ending(span)
