@@ -1,7 +1,7 @@
 // Numbers, durations, money and times as people read them.
 
 const DASH = "–";
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
@@ -11,8 +11,11 @@ const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 /** 1284 → "1,284"; from a hundred thousand on "128.4K". @param {Maybe} value */
 export function count(value) {
   if (value === null || value === undefined) return DASH;
-  return Math.abs(value) < 100_000 ? whole.format(value) : compact.format(value);
+  return Math.abs(value) < 100_000 ? whole.format(value) : short.format(value);
 }
+
+/** 1284 → "1.3K" @param {number} value */
+export const compact = (value) => short.format(value);
 
 /** @param {Maybe} value */
 export const exact = (value) => (value === null || value === undefined ? DASH : whole.format(value));

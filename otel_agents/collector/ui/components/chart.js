@@ -8,16 +8,17 @@ import { repaints } from "./shell.js";
  *   values: (number | null)[],
  *   color: string,
  *   line?: boolean,
- *   thin?: boolean,
+ *   dots?: boolean,
  *   under?: (number | null)[],
  * }} ChartSeries
- * color: a custom property such as "--tool-fill"; line: drawn as a line, otherwise as bars; thin: narrow ones before others;
+ * color: a custom property such as "--tool-fill"; line: drawn as a line, or as dots where it is not 0, otherwise as bars;
  * under: what this series is stacked on
  */
 
 const HEIGHT = 148;
 const bars = uPlot.paths.bars?.({ size: [0.76, 18], radius: 0.12 });
-const thinBars = uPlot.paths.bars?.({ size: [0.34, 8], radius: 0.2 });
+/** The least and the most room for the labels of an axis, and about what a letter takes, in pixels. */
+const [AXIS_MIN, AXIS_MAX, LETTER] = [34, 72, 6.3];
 const hours = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });
 const days = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
 
@@ -61,22 +62,29 @@ function options(host, bucket, series, labels, onPoint) {
           return ticks.map((tick) => (wide ? days : hours).format(tick * 1000));
         },
       },
-      { stroke: ink, font, size: 48, gap: 6, space: 34, grid, ticks: { show: false }, incrs: labels.steps, values: (_, ticks) => ticks.map(labels.tick) },
+      { stroke: ink, font, size: axisSize, gap: 6, space: 34, grid, ticks: { show: false }, incrs: labels.steps, values: (_, ticks) => ticks.map(labels.tick) },
     ],
     series: [
       {},
       ...series.map((one) => {
         const color = colorOf(host, one.color);
         if (one.line) return { stroke: color, width: 1.75, spanGaps: true, points: { show: true, size: 4, fill: color } };
-        return { fill: color, width: 0, paths: one.thin ? thinBars : bars, points: { show: false } };
+        if (one.dots) return { stroke: color, paths: () => null, points: { show: true, size: 6, width: 0, fill: color } };
+        return { fill: color, width: 0, paths: bars, points: { show: false } };
       }),
     ],
     hooks: { setCursor: [(u) => onPoint(u.cursor.idx ?? null)] },
   };
 }
 
+/** @param {unknown} _ @param {string[] | null} labels */
+const axisSize = (_, labels) => Math.min(AXIS_MAX, Math.max(AXIS_MIN, 14 + LETTER * Math.max(0, ...(labels ?? []).map((label) => label.length))));
+
 /** @param {ChartSeries} series */
-const drawn = ({ values, under }) => (under ? values.map((value, i) => (value ?? 0) + (under[i] ?? 0)) : values);
+function drawn({ values, under, dots }) {
+  if (dots) return values.map((value) => value || null);
+  return under ? values.map((value, i) => (value ?? 0) + (under[i] ?? 0)) : values;
+}
 
 /**
  * @param {{

@@ -59,8 +59,8 @@ export function OverviewPage() {
       : html`<${Tiles} overview=${overview} span=${span} />
           <${Charts} overview=${overview} />
           <div class="tables">
-            <${Agents} rows=${overview.agents} /><${Tools} rows=${overview.tools} />
-            <${Models} rows=${overview.models} /><${RecentErrors} groups=${overview.errors} />
+            <div><${Agents} rows=${overview.agents} /><${Models} rows=${overview.models} /><${Tools} rows=${overview.tools} /></div>
+            <${RecentErrors} groups=${overview.errors} />
           </div>`}
   </main>`;
 }

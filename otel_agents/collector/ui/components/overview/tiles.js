@@ -11,8 +11,8 @@ import { Icon } from "../icons.js";
  * @param {{ now: number | null, before: number | null, bad?: boolean, span: string }} props
  */
 function Delta({ now, before, bad = false, span }) {
-  if (now === null || before === null || (now === 0 && before === 0)) return html`<span class="delta">${" "}</span>`;
-  if (before === 0) return html`<span class="delta">none in the ${span} before</span>`;
+  if (now === null || (now === 0 && !before)) return html`<span class="delta">${" "}</span>`;
+  if (!before) return html`<span class="delta">none in the ${span} before</span>`;
   const change = (100 * (now - before)) / before;
   if (Math.abs(change) < 0.5) return html`<span class="delta">as the ${span} before</span>`;
   const up = change > 0;

@@ -26,7 +26,7 @@ export function TraceRow({ trace, full, fresh }) {
       </div>
       <div class="trace-line">
         <${AgentChips} agents=${trace.agents} most=${3} />
-        ${trace.error && html`<span class="trace-error truncate" title=${trace.error}>${trace.error}</span>`}
+        ${trace.error && html`<span class=${`trace-error truncate ${trace.status === "ok" ? "is-recovered" : ""}`} title=${trace.error}><${Icon} name="alert" label="Failed within it:" />${trace.error}</span>`}
       </div>
     </th>
     <td class="trace-time num">
