@@ -115,20 +115,27 @@ def _attributes(lists: pa.ListArray, faults: Faults) -> pa.ListArray:
     text, flag = _text(value.field("text")), value.field("flag")
     integer, number = value.field("integer"), value.field("number")
     scalar = pc.or_(pc.or_(text.is_valid(), flag.is_valid()), pc.or_(integer.is_valid(), number.is_valid()))
-    nested = pc.indices_nonzero(pc.invert(scalar))
-    raw = (value.field(name).take(nested).to_pylist() for name in ("list", "map", "bytes"))
-    written: list[str | None] = []
-    for position, parts in zip(nested.to_pylist(), zip(*raw, strict=True), strict=True):
-        try:
-            written.append(values.nested_json(*parts))
-        except values.UnreadableValueError:
-            written.append(None)
-            faults.setdefault(pc.list_parent_indices(lists)[position].as_py(), BAD_VALUE)
-    json = pc.replace_with_mask(pa.nulls(len(pairs), pa.string()), pc.invert(scalar), pa.array(written, pa.string()))
+    json = pc.if_else(scalar, None, "null")
+    for name, read in (("list", values.list_json), ("map", values.map_json), ("bytes", values.bytes_json)):
+        encoded = value.field(name).dictionary_encode()  # short lists repeat all the time: finish reasons, tags
+        if len(encoded.dictionary):
+            written = pa.array([_try(read, item) for item in encoded.dictionary.to_pylist()], pa.string())
+            found = written.take(encoded.indices)
+            unread = pc.and_(encoded.is_valid(), found.is_null())
+            for row in pc.list_parent_indices(lists).filter(unread).to_pylist():
+                faults.setdefault(row, BAD_VALUE)
+            json = pc.coalesce(found, json)
     struct = pa.StructArray.from_arrays(
         [_text(pairs.field("key")), text, flag, integer, number, json], fields=list(ATTRIBUTE)
     )
     return pa.ListArray.from_arrays(lists.offsets, struct)
+
+
+def _try(read: Callable[[bytes], str], encoded: bytes) -> str | None:
+    try:
+        return read(encoded)
+    except values.UnreadableValueError:
+        return None
 
 
 def _read_lists(read: Callable[[list[bytes]], R], lists: pa.ListArray, faults: Faults) -> list[R]:

@@ -57,25 +57,27 @@ def non_finite(number: float) -> str:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
-def nested_json(array: bytes | None, fields: bytes | None, blob: bytes | None) -> str:
-    """JSON text of a list, a map, bytes or nothing at all, given as the bytes of its field.
+def list_json(encoded: bytes) -> str:
+    """JSON text of a list.
 
     Raises:
         UnreadableValueError: see there.
     """
-    if blob is not None:
-        return to_json(base64.b64encode(blob).decode())
-    if array is not None:
-        return _list_json(array) if len(array) <= 256 else _list_json.__wrapped__(array)
-    if fields is not None:
-        return to_json(plain_object(_parse(KeyValueList, fields).values))
-    return "null"
+    return to_json([plain(v) for v in _parse(ArrayValue, encoded).values])
 
 
-@lru_cache(maxsize=4096)
-def _list_json(array: bytes) -> str:
-    # Short lists repeat all the time: finish reasons, tags.
-    return to_json([plain(v) for v in _parse(ArrayValue, array).values])
+def map_json(encoded: bytes) -> str:
+    """JSON text of a map.
+
+    Raises:
+        UnreadableValueError: see there.
+    """
+    return to_json(plain_object(_parse(KeyValueList, encoded).values))
+
+
+def bytes_json(raw: bytes) -> str:
+    """JSON text of bytes: base64, as protobuf's JSON mapping has it."""
+    return to_json(base64.b64encode(raw).decode())
 
 
 @lru_cache(maxsize=1024)
