@@ -91,7 +91,8 @@ def _listen(host: str, port: int, option: str) -> socket.socket:
 
 
 def _announce(settings: CollectorSettings, listening: Listening, state: Path) -> None:
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - how to reach it from here
+    host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{listening.port}"
     found = {"pid": os.getpid(), "url": url, "port": listening.port, "grpc_port": listening.grpc_port}
     state.write_text(json.dumps(found) + "\n")

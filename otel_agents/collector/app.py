@@ -70,14 +70,16 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         grpc_server = otlp_grpc(receiver, settings.max_request_bytes)
         grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
         await grpc_server.start()
-        stack.push_async_callback(grpc_server.stop, GRACE_S)
 
         web = Starlette(routes=[*otlp_http(receiver), *routes(store, live)], exception_handlers=EXCEPTION_HANDLERS)
         web_server = _WebServer(_web_config(Guard(web, settings.host)))
         serving = asyncio.create_task(web_server.serve([http]))
-        stack.push_async_callback(web_server.stop, serving)
-        stack.callback(live.close)
 
+        async def stop_receiving() -> None:
+            live.close()
+            await asyncio.gather(web_server.stop(serving), grpc_server.stop(GRACE_S))
+
+        stack.push_async_callback(stop_receiving)
         announce(Listening(http.getsockname()[1], grpc_port))
         await stop.wait()
 

@@ -202,6 +202,7 @@ def test_data_of_a_newer_version(tmp_path: Path):
 
 def test_listening_beyond_this_machine_is_warned_of(start_collector: Start):
     collector = start_collector("--host", "0.0.0.0")
+    assert collector.url.startswith("http://127.0.0.1:")  # an address a browser can open
     collector.stop()
     assert collector.process.stderr is not None
     assert collector.process.stderr.read() == (
