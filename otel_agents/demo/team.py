@@ -102,24 +102,28 @@ class Team:
             message = await patiently(self.think, messages, tools)
             if not message.tool_calls:
                 return message.content or ""
-            messages.append(message)
-            # What the model asks for at once runs at once, each call in a thread; its span finds its parent there.
             calls = [call.function for call in message.tool_calls]
+            # What the model asks for at once runs at once, each call in a thread; its span finds its parent there.
             results = await asyncio.gather(*(asyncio.to_thread(use, tools, call) for call in calls))
-            for call, result in zip(message.tool_calls, results, strict=True):
-                messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+            asked = [
+                call.model_dump(include={"id": True, "type": True, "function": {"name", "arguments"}})
+                for call in message.tool_calls
+            ]
+            messages.append({"role": "assistant", "content": message.content, "tool_calls": asked})
+            for call, result in zip(asked, results, strict=True):
+                messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
         raise RuntimeError("no answer after 8 rounds of tool calls")
 
     async def think(self, messages: list[Any], tools: Tools) -> ParsedChatCompletionMessage[None]:
         """Ask the analysts' model what to do next."""
-        offered = [{"type": "function", "function": function_schema(tool)} for tool in tools]
-        usage = {"include_usage": True}
-        async with self.chat(
-            model=self.analyst_model, messages=messages, tools=offered, stream_options=usage
-        ) as stream:
-            completion = (
-                await stream.get_final_completion()
-            )  # a program with a screen would show the words as they come
+        request = {
+            "model": self.analyst_model,
+            "messages": messages,
+            "tools": [{"type": "function", "function": function_schema(tool)} for tool in tools],
+            "stream_options": {"include_usage": True},  # a stream tells its tokens only when asked to
+        }
+        async with self.chat(**request) as stream:  # a program with a screen would show the words as they come
+            completion = await stream.get_final_completion()
         return completion.choices[0].message
 
     # The model calls. Their model, messages and tools are read from the arguments, tokens and cost from the answer.

@@ -213,6 +213,16 @@ def test_a_conversation_that_cannot_be_is_a_bad_request(client, messages, said):
         client.chat.completions.create(model=GPT_4O, messages=messages)
 
 
+def test_what_only_an_answer_has_is_refused_in_a_question(client):
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}", "parsed_arguments": None}}
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model=GPT_4O, messages=[*ASK, {"role": "assistant", "tool_calls": [call]}])
+    assert (caught.value.code, caught.value.param) == (
+        "unknown_parameter",
+        "messages[1].tool_calls[0].function.parsed_arguments",
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -6,13 +6,27 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from otel_agents.demo.model_server.conversation import Conversation, History, RequestError, Tool, new_id, plain, tokens
+from otel_agents.demo.model_server.conversation import (
+    Conversation,
+    History,
+    RequestError,
+    Tool,
+    new_id,
+    plain,
+    refuse_unknown,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from otel_agents.demo.model_server.conversation import JsonObject, Move
     from otel_agents.demo.model_server.usage import Tokens
+
+
+MESSAGE = frozenset({"role", "content", "name", "refusal", "annotations", "audio", "function_call"})
+MESSAGE |= {"tool_calls", "tool_call_id"}
+FUNCTION = frozenset({"name", "arguments"})
 
 
 def read(body: JsonObject) -> Conversation:
@@ -28,6 +42,7 @@ def read(body: JsonObject) -> Conversation:
         )
     history = History()
     for index, message in enumerate(messages):
+        refuse_unknown(message, MESSAGE, f"messages[{index}]")
         role = message["role"]
         if role == "tool":
             if message["tool_call_id"] not in history.waiting:
@@ -42,7 +57,8 @@ def read(body: JsonObject) -> Conversation:
         if role == "user":
             history.asked(plain(message["content"]))
         elif role == "assistant":
-            for call in message.get("tool_calls") or ():
+            for number, call in enumerate(message.get("tool_calls") or ()):
+                refuse_unknown(call["function"], FUNCTION, f"messages[{index}].tool_calls[{number}].function")
                 history.called(call["id"], call["function"]["name"])
         elif role not in ("system", "developer"):
             raise RequestError(f"Invalid value: '{role}'.", code="invalid_value", param=f"messages[{index}].role")

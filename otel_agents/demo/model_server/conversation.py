@@ -114,6 +114,18 @@ def tokens(text: str) -> list[str]:
     return re.findall(r"\s?\w{1,6}|\s?[^\w\s]{1,3}|\s+", text)
 
 
+def refuse_unknown(given: JsonObject, known: frozenset[str], where: str) -> None:
+    """Refuse fields the API does not know, such as those an answer has and a question must not have.
+
+    Raises:
+        RequestError: there is one.
+    """
+    for name in given:
+        if name not in known:
+            path = f"{where}.{name}"
+            raise RequestError(f"Unknown parameter: '{path}'.", code="unknown_parameter", param=path)
+
+
 def new_id(prefix: str) -> str:
     """Make an id as the API does, such as ``call_`` and 24 characters."""
     return prefix + uuid.uuid4().hex[:24]

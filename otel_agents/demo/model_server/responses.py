@@ -6,13 +6,25 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from otel_agents.demo.model_server.conversation import Conversation, History, RequestError, Tool, new_id, plain, tokens
+from otel_agents.demo.model_server.conversation import (
+    Conversation,
+    History,
+    RequestError,
+    Tool,
+    new_id,
+    plain,
+    refuse_unknown,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from otel_agents.demo.model_server.conversation import JsonObject, Move
     from otel_agents.demo.model_server.usage import Tokens
+
+
+FUNCTION_CALL = frozenset({"type", "id", "call_id", "name", "arguments", "status", "namespace", "caller", "async"})
 
 
 def read(body: JsonObject) -> Conversation:
@@ -32,11 +44,12 @@ def read(body: JsonObject) -> Conversation:
     if not isinstance(items, list) or not items:
         raise RequestError("Missing required parameter: 'input'.", code="missing_required_parameter", param="input")
     history = History()
-    for item in items:
+    for index, item in enumerate(items):
         kind = item.get("type", "message")
         if kind == "message" and item["role"] == "user":
             history.asked(plain(item["content"]))
         elif kind == "function_call":
+            refuse_unknown(item, FUNCTION_CALL, f"input[{index}]")
             history.called(item["call_id"], item["name"])
         elif kind == "function_call_output":
             if item["call_id"] not in history.waiting:
