@@ -92,7 +92,7 @@ def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]
     if settings.traces_exporter == "console":
         return [_outlet(settings, ExporterSender(_console), "the console")]
     url = _url(settings, given)
-    hint = f"The program goes on without. To see its spans, start a collector there: otel-agents up ({url})"
+    hint = "The program goes on without it. To see its spans, start a collector: otel-agents up"
     if settings.protocol == "grpc":
         return [_outlet(settings, ExporterSender(lambda: _grpc(settings, given)), url, hint)]
     sender = OtlpHttpSender(

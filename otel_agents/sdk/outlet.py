@@ -158,7 +158,8 @@ class Outlet:
             self._thread.join(max(0.0, deadline - monotonic()))
         if left := self._taken - self._settled:
             self._drop("shutdown", left)
-            logger.warning("%d spans were not delivered to %s before the exit", left, self._what)
+            level = logging.DEBUG if "unreachable" in self._warned else logging.WARNING  # said already, or news
+            logger.log(level, "%d spans were not delivered to %s before the exit", left, self._what)
 
     # --- On the thread ----------------------------------------------------------------------------------------------
 

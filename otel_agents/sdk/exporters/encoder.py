@@ -117,18 +117,32 @@ def _other_value(value: object) -> bytes:
     return _any_value(str(value))
 
 
+# KeyValue.value, tags and lengths included, up to a short text itself, and for bools and small numbers whole.
+_TEXT_HEADS = tuple(b"\x12" + _ONE_BYTE[size + 2] + b"\x0a" + _ONE_BYTE[size] for size in range(0x7E))
+_SMALL_NUMBERS = tuple(b"\x12\x02\x18" + byte for byte in _ONE_BYTE)
+_BOOLS = {value: _message(b"\x12", _any_value(value)) for value in (True, False)}
+
+
 def _attributes(tag: bytes, attributes: Mapping[str, Any] | None) -> bytes:
-    """Repeated KeyValue."""
+    """Repeated KeyValue; the values nearly all spans have are written without a call for each."""
     if not attributes:
         return b""
-    parts = []
+    parts: list[bytes] = []
     for key, value in attributes.items():
         name = _keys.get(key) or _key(key)
-        content = _any_value(value)
-        size = len(content)
-        inner = name + b"\x12" + (_LENGTHS[size] if size < 0x4000 else _varint(size)) + content
-        size = len(inner)
-        parts.append(tag + (_LENGTHS[size] if size < 0x4000 else _varint(size)) + inner)
+        kind = value.__class__
+        if kind is str:
+            text = _utf8(value)
+            size = len(text)
+            content = _TEXT_HEADS[size] + text if size < 0x7E else _message(b"\x12", _message(b"\x0a", text))
+        elif kind is int and 0 <= value < 0x80:
+            content = _SMALL_NUMBERS[value]
+        elif kind is bool:
+            content = _BOOLS[value]
+        else:
+            content = _message(b"\x12", _any_value(value))
+        size = len(name) + len(content)
+        parts += (tag, _LENGTHS[size] if size < 0x4000 else _varint(size), name, content)
     return b"".join(parts)
 
 
