@@ -69,9 +69,10 @@ def run_user_sql(
     with store.read() as cursor, Watch(cursor, Limits(time=timeout_s), left) as watch:
         if cursor.execute(_LOCKED).fetchone() != (False, True):
             raise QueryError("the store is not locked against a user's SQL", kind="failed")
-        statement = parse(cursor, sql)
-        check(statement, sql)
+        statement: Node = {}
         try:
+            statement = parse(cursor, sql)
+            check(statement, sql)
             statement, text, columns, types = _bind(cursor, sql, statement)
             _execute(cursor, statement, text, types)
             rows, truncated = _fetch(cursor, limit)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Node = dict[str, Any]
 
 MAX_CHARACTERS = 65_536
+MAX_NESTING = 100  # brackets; the parser's time and memory grow with the square of those left open
 _ONE_SELECT = "write one SELECT, or WITH … SELECT, over spans and traces; nothing else is run here"
 
 
@@ -32,6 +35,8 @@ def parse(cursor: DuckDBPyConnection, sql: str) -> Node:
         raise QueryError(f"the query is longer than {MAX_CHARACTERS:,} characters", kind="forbidden")
     if "\x00" in sql:
         raise QueryError("the query holds a NUL character", kind="syntax")
+    if _nesting(sql) > MAX_NESTING:
+        raise too_deep()
     row = cursor.execute(
         "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_default := true)", [sql]
     ).fetchone()
@@ -79,6 +84,17 @@ def walk(tree: object) -> Iterator[Node]:
 def too_deep() -> QueryError:
     """What to raise for a query nested beyond reason."""
     return QueryError("the query is nested too deeply", kind="forbidden", hint="split it with WITH")
+
+
+def _nesting(sql: str) -> int:
+    """How many brackets are open at once, at most; those in texts, names and comments are none."""
+    text = sql.encode()
+    depth = deepest = 0
+    for offset, kind in duckdb.tokenize(sql):
+        if kind == duckdb.token_type.operator:
+            depth += (text[offset] in b"([{") - (text[offset] in b")]}")
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _line_and_column(sql: str, offset: int) -> str:

@@ -1,0 +1,68 @@
+"""A hostile query is refused, says why, and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from otel_agents.collector.query.sql import run_user_sql
+from otel_agents.errors import QueryError
+from tests.collector.query import attacks
+from tests.collector.query.filled import agent, write
+
+
+def kind_of(store, sql: str) -> str:
+    with pytest.raises(QueryError) as refused:
+        run_user_sql(store, sql)
+    assert str(refused.value)
+    return refused.value.kind
+
+
+@pytest.mark.parametrize("sql", attacks.FORBIDDEN.values(), ids=attacks.FORBIDDEN.keys())
+def test_it_is_forbidden(store, sql):
+    assert kind_of(store, sql) in ("forbidden", "syntax")
+
+
+@pytest.mark.parametrize("sql", attacks.UNKNOWN.values(), ids=attacks.UNKNOWN.keys())
+def test_what_is_not_for_users_is_not_known(store, sql):
+    assert kind_of(store, sql) == "unknown_name"
+
+
+@pytest.mark.parametrize("sql", attacks.NOT_SQL.values(), ids=attacks.NOT_SQL.keys())
+def test_what_is_not_sql_is_said_to_be_none(store, sql):
+    assert kind_of(store, sql) == "syntax"
+
+
+def test_nothing_was_changed_by_any_of_them(store):
+    write(store, agent("Router", 1, 1))
+    for sql in (*attacks.FORBIDDEN.values(), *attacks.UNKNOWN.values(), *attacks.NOT_SQL.values()):
+        kind_of(store, sql)
+    assert run_user_sql(store, "SELECT trace_id, agent FROM spans").rows == [[f"{1:032x}", "Router"]]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT " + "(" * 30_000 + "1",
+        "SELECT " + "1+" * 400 + "1",
+        "SELECT " + "[" * 300 + "]" * 300,
+        "SELECT 1" * 9000,
+    ],
+    ids=["parentheses", "a long sum", "nested lists", "a long text"],
+)
+def test_a_query_beyond_reason_is_refused(store, sql):
+    assert kind_of(store, sql) == "forbidden"
+
+
+def test_a_store_that_is_not_locked_is_not_asked(tmp_path):
+    from contextlib import contextmanager
+
+    import duckdb
+
+    class Unlocked:
+        @contextmanager
+        def read(self):
+            with duckdb.connect() as connection:
+                yield connection
+
+    with pytest.raises(QueryError, match="not locked"):
+        run_user_sql(Unlocked(), "SELECT 1")
