@@ -20,7 +20,7 @@ from tests.browser.spans import Sender, shop_run
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from playwright.async_api import Browser, ConsoleMessage, Response
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Response
 
 ARGUMENTS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 # Anything the content security policy stopped is a fault of ours, whether or not the page noticed.
@@ -45,15 +45,21 @@ async def browser(browser_path: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page that must end the test without an error, a dialog, a missing file or a breach of the policy."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(
         viewport={"width": 1440, "height": 900}, timezone_id="UTC", locale="en-GB", reduced_motion="reduce"
     )
     context.set_default_timeout(10_000)
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
     await context.add_init_script(REPORT_VIOLATIONS)
+    yield context
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> AsyncIterator[Page]:
+    """A new page that remembers nothing, and must end the test without an error, a dialog or a breach of the policy."""
     page = await context.new_page()
     faults: list[str] = []
 
@@ -71,7 +77,8 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
     yield page
-    await context.close()
+    await page.evaluate("localStorage.clear()")
+    await page.close()
     assert faults == []
 
 
