@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 from otel_agents.sdk import faults
 from otel_agents.sdk.bell import Bell
+from otel_agents.sdk.repeats import released, waits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,14 @@ class Pipeline(SpanProcessor):
     # --- On the calling thread --------------------------------------------------------------------------------------
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Take an ended span."""
+        """Take an ended span, with those that waited for it."""
+        if waits(span):
+            return
+        for inside in released(span):
+            self._take(inside)
+        self._take(span)
+
+    def _take(self, span: ReadableSpan) -> None:
         queue = self._queue
         waiting = len(queue)
         if waiting >= self._queue_size or self._closed:

@@ -51,6 +51,8 @@ class LeanSpan(Span):
     _dropped_attributes = 0
     _record_exception = True
     _set_status_on_exception = True
+    _model_call: LeanSpan | None = None  # the model call around, of ours, and
+    _inside: Sequence[LeanSpan] = ()  # the ended spans inside that wait for it; see otel_agents.sdk.repeats
     _deferred: list[Any] | None = None  # content still to be written as JSON, by otel_agents.sdk.content
 
     _name: str

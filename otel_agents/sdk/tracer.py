@@ -35,6 +35,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation import _SPAN_KEY
 
+from otel_agents import conventions
 from otel_agents.sdk import faults
 from otel_agents.sdk.content import write_deferred
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
@@ -319,6 +320,9 @@ class LeanTracer(Tracer):
         span._resource = provider._resource
         span._limits = limits = provider._span_limits
         span._instrumentation_scope = self._instrumentation_scope
+        if parent_span.__class__ is LeanSpan:
+            calls_model = parent_span._attributes.get(conventions.SPAN_TYPE) == "model"
+            span._model_call = parent_span if calls_model else parent_span._model_call
         identity = cast("Identity | None", current.get(IDENTITY))
         span._attributes = filled = dict(identity.attributes) if identity is not None else {}
         if attributes:

@@ -72,7 +72,7 @@ def test_a_handover_with_tools_is_one_trace_with_the_providers_own_numbers(colle
     ]
     assert collector.sql(
         """SELECT count(*) AS calls, sum(input_tokens) AS input, sum(output_tokens) AS output,
-            sum(cache_read_tokens) AS cached
+            coalesce(sum(cache_read_tokens), 0) AS cached
         FROM spans WHERE service_name = 'recorded-openai' AND type = 'model'"""
     ) == [
         {
@@ -114,8 +114,8 @@ def test_anthropic_cached_tokens_are_counted_once(collector, how, expected):
     recording = exchanges("anthropic_prompt_caching" + ("_stream" if how == "stream" else ""))
     run_program("anthropic_caching", recording, collector, how)
     rows = collector.sql(
-        f"""SELECT name, provider, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-            cost IS NOT NULL AS priced
+        f"""SELECT name, provider, input_tokens, output_tokens, coalesce(cache_read_tokens, 0) AS read,
+            coalesce(cache_write_tokens, 0) AS written, cost IS NOT NULL AS priced
         FROM spans WHERE service_name = 'recorded-anthropic-{how}' AND type = 'model' ORDER BY start_time"""
     )
     assert [tuple(row.values())[2:6] for row in rows] == expected

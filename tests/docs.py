@@ -1,0 +1,68 @@
+"""The tables of the README that come from the code; ``python -m tests.docs`` writes them anew."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from otel_agents.collector.api.schema import read_schema
+from otel_agents.collector.options import CollectorSettings
+from otel_agents.collector.store.duckdb import DuckDBStore
+from otel_agents.sdk.options import SdkSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def settings(cls: type) -> str:
+    """A table of settings: name, variable, default, meaning."""
+    rows = ["| setting | variable | default | |", "| --- | --- | --- | --- |"]
+    for field in dataclasses.fields(cls):
+        variables = ", ".join(f"`{name}`" for name in field.metadata["env"])
+        default = "" if field.default in (None, ()) else f"`{_spelled(field.default)}`"
+        rows.append(
+            f"| `{field.name}` | {variables} | {default} | {field.metadata['doc'].replace('|', chr(92) + '|')} |"
+        )
+    return "\n".join(rows)
+
+
+def _spelled(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def columns(name: str) -> str:
+    """A table of the columns of a view, as a store made just now has them."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(DuckDBStore(Path(folder) / "a.duckdb")) as store:
+        (table,) = (table for table in read_schema(store)["tables"] if table["name"] == name)
+    rows = ["| column | type | |", "| --- | --- | --- |"]
+    rows += [f"| `{column['name']}` | {column['type']} | {column['doc']} |" for column in table["columns"]]
+    return "\n".join(rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "settings: sdk": lambda: settings(SdkSettings),
+    "settings: collector": lambda: settings(CollectorSettings),
+    "columns: spans": lambda: columns("spans"),
+    "columns: traces": lambda: columns("traces"),
+}
+
+
+def written(text: str) -> str:
+    """The README with every table between its marks made anew."""
+    for name, table in TABLES.items():
+        text, found = re.subn(
+            rf"(<!-- {name} -->\n).*?(<!-- / -->)", lambda m, t=table: f"{m[1]}{t()}\n{m[2]}", text, flags=re.DOTALL
+        )
+        if found != 1:
+            raise ValueError(f"README.md has {found} places for {name!r}; it needs one")
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text("utf-8")), "utf-8")
