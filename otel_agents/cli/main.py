@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from otel_agents.errors import OtelAgentsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # In the order of `otel-agents --help`; each module has register(subparsers) and run(args) -> exit code.
 COMMANDS = ("up", "demo", "sql")
