@@ -1,0 +1,143 @@
+"""Rewritten queries answer what plain ones answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otel_agents.collector.query.rewrite import aliases_in_group_by, use_stored_columns
+from otel_agents.collector.query.sql import run_user_sql
+from otel_agents.collector.query.syntax import parse, unparse
+from otel_agents.collector.query.values import to_json
+from otel_agents.collector.store.duckdb import DuckDBStore
+from tests.collector import otlp
+from tests.collector.query.filled import write
+
+PARTS = '* EXCLUDE (agent_attribute, short_attributes, "content")'
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT attributes->>'agent' FROM spans", "SELECT spans.agent_attribute FROM spans_and_parts AS spans"),
+        (
+            "SELECT json_extract_string(s.attributes, 'agent') FROM spans AS s",
+            "SELECT s.agent_attribute FROM spans_and_parts AS s",
+        ),
+        ("SELECT attributes->>'k' FROM spans", "SELECT (spans.short_attributes ->> 'k') FROM spans_and_parts AS spans"),
+        ("SELECT attributes->'k' FROM spans", "SELECT (spans.short_attributes -> 'k') FROM spans_and_parts AS spans"),
+        ("SELECT attributes['k'] FROM spans", "SELECT spans.short_attributes['k'] FROM spans_and_parts AS spans"),
+        (
+            "SELECT attributes->>'gen_ai.input.messages' FROM spans",
+            "SELECT (spans.\"content\" ->> 'gen_ai.input.messages') FROM spans_and_parts AS spans",
+        ),
+        (
+            "SELECT * FROM spans WHERE attributes->>'agent' = 'x' ORDER BY attributes",
+            f"SELECT {PARTS} FROM spans_and_parts AS spans WHERE (spans.agent_attribute = 'x') ORDER BY attributes",
+        ),
+        (
+            "WITH a AS (SELECT attributes->>'agent' AS x FROM spans) FROM a",
+            "WITH a AS (SELECT spans.agent_attribute AS x FROM spans_and_parts AS spans) SELECT * FROM a",
+        ),
+    ],
+)
+def test_keys_are_read_from_the_columns_they_are_stored_in(store, sql, expected):
+    with store.read() as cursor:
+        rewritten = use_stored_columns(parse(cursor, sql))
+        assert rewritten is not None
+        assert unparse(cursor, rewritten) == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM spans",
+        "SELECT attributes FROM spans",
+        "SELECT attributes->>'$.agent' FROM spans",
+        "SELECT attributes->>'/agent' FROM spans",
+        "SELECT attributes->>name FROM spans",
+        "SELECT attributes->>'agent' FROM (SELECT '{}'::JSON AS attributes)",
+        "SELECT attributes->>'agent' FROM spans JOIN traces USING (trace_id)",
+        "WITH spans AS (FROM spans) SELECT attributes->>'agent' FROM spans",
+        "SELECT resource AS attributes, attributes->>'agent' FROM spans",
+        "SELECT attributes->>'agent', spans FROM spans",
+        "SELECT attributes->>'agent', content FROM spans",
+        "SELECT attributes->>'agent' FROM spans AS s(attributes)",
+        "SELECT COLUMNS('a.*'), attributes->>'agent' FROM spans",
+        "SELECT list_transform([resource], lambda attributes: attributes->>'agent') FROM spans",
+        # The inner column is named after its text, and the outer query refers to it so.
+        "SELECT \"(attributes ->> 'agent')\" FROM (SELECT attributes->>'agent' FROM spans)",
+        "SELECT (SELECT o.attributes->>'agent') FROM spans AS o",
+    ],
+)
+def test_where_the_answer_could_differ_it_is_left_alone(store, sql):
+    with store.read() as cursor:
+        assert use_stored_columns(parse(cursor, sql)) is None
+
+
+def test_names_in_group_by(store):
+    with store.read() as cursor:
+        changed = aliases_in_group_by(parse(cursor, "SELECT upper(name) AS name FROM spans GROUP BY name"))
+        assert changed is not None
+        assert unparse(cursor, changed) == 'SELECT upper("name") AS "name" FROM spans GROUP BY upper("name")'
+        assert aliases_in_group_by(parse(cursor, "SELECT name AS n, agent FROM spans GROUP BY agent")) is None
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", "x", "Router", "null", "1", "a'b", 'a"b', "é\n", "{}"]),
+    st.lists(st.integers(0, 3), max_size=2),
+    st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 3), max_size=2),
+)
+KEYS = ["agent", "k", "a.b", "gen_ai.input.messages", "gen_ai.prompt.0.content", "input.value", "missing"]
+SPANS = st.lists(st.dictionaries(st.sampled_from(KEYS[:-1]), VALUES, max_size=5), min_size=1, max_size=6)
+
+TAKEN = st.builds(
+    lambda alias, form, key: form.format(alias, key),
+    st.sampled_from(["attributes", "s.attributes"]),
+    st.sampled_from(["{0}->>'{1}'", "json_extract_string({0}, '{1}')", "({0}->'{1}')::VARCHAR", "{0}['{1}']::VARCHAR"]),
+    st.sampled_from(KEYS),
+)
+QUERIES = st.one_of(
+    st.builds("SELECT {0} AS x, count(*) AS n FROM spans s GROUP BY ALL".format, TAKEN),
+    st.builds("SELECT {0}, {1} FROM spans s".format, TAKEN, TAKEN),
+    st.builds("SELECT * FROM spans s WHERE {0} IS NOT NULL".format, TAKEN),
+    st.builds("SELECT span_id FROM spans s WHERE {0} = {1} OR {0} IS NULL".format, TAKEN, TAKEN),
+    st.builds("SELECT name, attributes FROM spans s ORDER BY {0}, span_id".format, TAKEN),
+    st.builds("SELECT x FROM (SELECT upper({0}) AS x FROM spans s) WHERE x <> 'ROUTER'".format, TAKEN),
+    st.builds("WITH a AS (SELECT {0} AS x, span_id FROM spans s) SELECT count(x) FROM a".format, TAKEN),
+    st.builds("SELECT {0} AS x FROM spans s UNION BY NAME SELECT {1} AS x FROM spans s".format, TAKEN, TAKEN),
+    st.builds(
+        "SELECT s.span_id FROM spans s JOIN spans t USING (span_id) WHERE s.attributes->>'{0}' = 'x'".format,
+        st.sampled_from(KEYS),
+    ),
+    st.builds("SELECT (SELECT max({0}) FROM spans s WHERE s.span_id <= o.span_id) AS x FROM spans o".format, TAKEN),
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("stores")
+
+
+@settings(max_examples=60, deadline=None)
+@given(spans=SPANS, queries=st.lists(QUERIES, min_size=1, max_size=8))
+def test_rewritten_and_plain_queries_agree(folder, spans, queries):
+    path = folder / f"{len(list(folder.iterdir()))}.duckdb"
+    store = DuckDBStore(path)
+    try:
+        write(store, *(otlp.span(attributes) for attributes in spans))
+        for query in queries:
+            with store.read() as cursor:
+                cursor.execute(query)
+                names = [column[0] for column in cursor.description]
+                plain = sorted(repr(to_json(list(row))) for row in cursor.fetchall())
+            answer = run_user_sql(store, query)
+            assert answer.columns == names
+            assert sorted(map(repr, answer.rows)) == plain
+    finally:
+        store.close()
