@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
@@ -101,6 +102,7 @@ def _web_config(web: Guard) -> uvicorn.Config:
 
 class _WebServer(uvicorn.Server):
     async def stop(self, serving: asyncio.Task[None]) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # connections cut from here on are no errors
         self.should_exit = True
         await serving
 

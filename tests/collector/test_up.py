@@ -130,6 +130,9 @@ def test_a_request_that_is_being_sent_does_not_hold_up_the_end(collector: Runnin
         slow.sendall(HALF_A_REQUEST)
         post(collector, "work")
         assert collector.stop() == 0
+        assert slow.recv(100).startswith(b"HTTP/1.1 503 ")  # come again
+    assert collector.process.stderr is not None
+    assert collector.process.stderr.read() == ""
     assert stored(collector.data) == ["work"]
 
 

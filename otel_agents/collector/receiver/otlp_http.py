@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from otel_agents.collector.handoff import OverloadedError
 from otel_agents.collector.receiver.decode import Decoded, decode_protobuf
 from otel_agents.collector.receiver.otlp_json import decode_json
 from otel_agents.collector.receiver.status import NotStoredError, UnknownEncodingError, WrongMethodError, answer
@@ -69,22 +71,28 @@ def _endpoint(handle: Callable[[Request], Awaitable[Message]]) -> Callable[[Requ
             return _response(200, await handle(request), encoding)
         except ClientDisconnect:
             return Response(status_code=499)  # nobody is there to read it
+        except asyncio.CancelledError:  # the collector stops; what was not acknowledged is sent again
+            return _error(OverloadedError("the collector is stopping"), encoding)
         except Exception as error:  # noqa: BLE001 - the table of status.py says what each one means to the sender
-            said = answer(error)
-            if said.http == 500:
-                _log.exception("A request failed")
-            response = _response(said.http, said.status, encoding)
-            if said.retry_after_s is not None:
-                response.headers["Retry-After"] = str(said.retry_after_s)
-            if said.http == 405:
-                response.headers["Allow"] = "POST"
-            return response
+            return _error(error, encoding)
 
     return endpoint
 
 
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _error(error: Exception, encoding: str) -> Response:
+    said = answer(error)
+    if said.http == 500:
+        _log.error("A request failed", exc_info=error)
+    response = _response(said.http, said.status, encoding)
+    if said.retry_after_s is not None:
+        response.headers["Retry-After"] = str(said.retry_after_s)
+    if said.http == 405:
+        response.headers["Allow"] = "POST"
+    return response
 
 
 def _response(status: int, message: Message, encoding: str) -> Response:
