@@ -76,33 +76,38 @@ class LeanSpan(Span):
         if self._end_time is not None:
             logger.warning("Setting attribute on ended span.")
             return
-        limits = self._limits
         if key.__class__ is not str or not key:
             logger.warning("invalid key `%s`. must be non-empty string. Dropping key from attributes.", key)
             self._dropped_attributes += 1
             return
-        if value.__class__ not in PLAIN or limits.max_span_attribute_length is not None:
-            value = _clean_attribute_value(value, limits.max_span_attribute_length)
-        attributes = self._attributes
-        if key in attributes:
-            attributes.pop(key, None)  # a key set again is the youngest
-        elif limits.max_span_attributes is not None and len(attributes) >= limits.max_span_attributes:
-            self._dropped_attributes += 1
-            if not self._make_room():
-                return
-        attributes[key] = value
+        longest = self._limits.max_span_attribute_length
+        if value.__class__ not in PLAIN or longest is not None:
+            value = _clean_attribute_value(value, longest)
+        self._put(key, value)
 
     def set_attributes(self, attributes: Mapping[str, AnyValue]) -> None:
         """Set several attributes."""
         if self._end_time is not None:
             logger.warning("Setting attribute on ended span.")
             return
-        if not is_plain(attributes):
-            cleaned = _clean_attribute_value(attributes, self._limits.max_span_attribute_length)
+        longest = self._limits.max_span_attribute_length
+        if longest is not None or not is_plain(attributes):
+            cleaned = _clean_attribute_value(attributes, longest)
             self._dropped_attributes += len(attributes) - len(cleaned)
             attributes = cleaned
         for key, value in attributes.items():
-            self.set_attribute(key, value)
+            self._put(key, value)
+
+    def _put(self, key: str, value: AnyValue) -> None:
+        attributes = self._attributes
+        most = self._limits.max_span_attributes
+        if key in attributes:
+            attributes.pop(key, None)  # a key set again is the youngest
+        elif most is not None and len(attributes) >= most:
+            self._dropped_attributes += 1
+            if not self._make_room():
+                return
+        attributes[key] = value
 
     def _make_room(self) -> bool:
         """Let the oldest attribute go; False when there is room for none at all."""

@@ -164,7 +164,7 @@ def run(
 
 
 @pytest.mark.usefixtures("_quiet")
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     limits,
     st.sampled_from([None, REMOTE, UNSAMPLED]),

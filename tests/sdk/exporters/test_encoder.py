@@ -65,7 +65,7 @@ def bounded(draw, items: list) -> BoundedList:
 def spans(draw, resources, scopes) -> ReadableSpan:
     events = draw(st.lists(st.tuples(texts, attributes(), times).map(lambda parts: Event(*parts)), max_size=2))
     links = draw(st.lists(st.tuples(contexts(), attributes()).map(lambda parts: Link(*parts)), max_size=2))
-    span = ReadableSpan(
+    return ReadableSpan(
         name=draw(texts),
         context=draw(contexts()),
         parent=draw(st.none() | contexts()),
@@ -81,7 +81,6 @@ def spans(draw, resources, scopes) -> ReadableSpan:
         end_time=draw(times),
         instrumentation_scope=draw(st.sampled_from(scopes)),
     )
-    return span
 
 
 @st.composite
