@@ -63,8 +63,8 @@ def write_json(answer: Answer, out: IO[str]) -> None:
 
 
 def write_csv(answer: Answer, out: IO[str]) -> None:
-    """Write CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it. NULL is empty."""
-    writer = csv.writer(out, lineterminator="\n")
+    """Write CSV (RFC 4180); a text a spreadsheet would take for a formula gets an apostrophe first. NULL is empty."""
+    writer = csv.writer(out)
     writer.writerow([_harmless(column) for column in answer.columns])
     numbers = [_is_number(kind) for kind in answer.types]
     for row in answer.rows:
@@ -120,16 +120,12 @@ def _character_width(c: str) -> int:
 
 
 def _fit(widths: list[int], room: int) -> list[int]:
-    """Narrow the widest columns until all fit, or none can be narrowed."""
-    widths = list(widths)
+    """Narrow the widest columns alike until all fit, or none can be narrowed."""
     room -= len(_GAP) * (len(widths) - 1)
-    while sum(widths) > room and (widest := max(widths)) > _NARROWEST:
-        at = widths.index(widest)
-        next_widest = max((w for w in widths if w < widest), default=0)
-        widths[at] = max(next_widest, _NARROWEST, widest - (sum(widths) - room), 1)
-        if widths[at] == widest:
-            widths[at] -= 1
-    return widths
+    most = min(max(widths), max(room, _NARROWEST))
+    while most > _NARROWEST and sum(min(width, most) for width in widths) > room:
+        most -= 1
+    return [min(width, most) for width in widths]
 
 
 def _cell(text: str, width: int, at_right: bool) -> str:
