@@ -130,7 +130,7 @@ class Health:
             f"mean {self.mean_response_s:.2f} s",
             f"p95 {self.p95_response_s:.2f} s",
             f"{self.total_tokens:,} tokens",
-            cost + (f" (+ {self.unpriced_calls:,} unpriced calls)" if self.unpriced_calls else ""),
+            cost + (f" (+ {self.unpriced_calls:,} unpriced)" if self.unpriced_calls else ""),
             f"{self.errors_5m:,} errors in 5 min",
             f"agents: {', '.join(self.active_agents) or 'none'}",
             f"up {hours}h {seconds // 60}m",

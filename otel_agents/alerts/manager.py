@@ -29,12 +29,12 @@ class AlertManager:
 
     @property
     def thresholds(self) -> Thresholds:
-        """The thresholds by name; see :attr:`thresholds` for setting them.
+        """The thresholds by name.
 
         ``error_rate`` (percent of requests in five minutes), ``response_time`` (mean seconds, in five minutes),
         ``failure_count`` (in five minutes), ``cost`` (US dollars since the program started). An alert fires above its
-        threshold, and one whose threshold is left out does not fire. Setting one (``thresholds["cost"] = 10``) or all
-        of them checks names and values.
+        threshold, and one whose threshold is left out does not fire. One is set by ``thresholds["cost"] = 10``, all of
+        them are replaced by ``alert_manager.thresholds = {...}``; both check names and values.
 
         Raises:
             ConfigurationError: a name is unknown or a value wrong, when set.

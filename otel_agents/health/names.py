@@ -10,7 +10,7 @@ OTHER = "other"
 
 
 class Names(dict[str, Series]):
-    """Series by name. ``names[name]`` makes the series at first sight, or gives the shared one beyond the limit.
+    """Series by name: ``names[name]`` makes the series at first sight, or gives the shared one beyond the limit.
 
     Attributes:
         overflow: how many records went to "other" because the names were too many.

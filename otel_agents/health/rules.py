@@ -112,7 +112,8 @@ def _cost(total: Tally, limit: float) -> Iterator[Finding]:
     if total.cost is not None and total.cost > limit:
         text = f"${total.cost:,.2f} spent since the start (limit ${limit:,.2f})"
         if total.unpriced_calls:
-            text += f", and {total.unpriced_calls:,} calls of unknown cost"
+            calls = "call" if total.unpriced_calls == 1 else "calls"
+            text += f", and {total.unpriced_calls:,} {calls} of unknown cost"
         yield Finding("cost", "program", "", total.cost, limit, text)
 
 

@@ -131,7 +131,7 @@ class MetricsCollector:
         ``failed_requests``, ``success_rate`` (percent), ``average_response_time`` and ``p95_response_time`` (seconds),
         ``total_tokens``, ``total_cost`` (US dollars, of the calls whose cost is known) and ``unpriced_calls`` of the
         ``uptime`` (seconds). ``active_agents`` is how many did something in the last hour, ``recent_errors`` how many
-        errors there were in the last five minutes, ``uncounted_names`` how often something was counted for "other"
+        errors there were in the last five minutes, ``over_name_limit`` how often something was counted for "other"
         because there were too many names. ``cpu_percent`` (of one core, since the last look) and ``memory_mb`` are
         None where the system does not tell.
         """
@@ -150,7 +150,7 @@ class MetricsCollector:
             "unpriced_calls": state.unpriced_calls,
             "active_agents": len(state.active_agents),
             "recent_errors": state.errors_5m,
-            "uncounted_names": self.aggregates.overflow(),
+            "over_name_limit": self.aggregates.overflow(),
             "cpu_percent": state.cpu_percent,
             "memory_mb": None if state.memory_bytes is None else round(state.memory_bytes / 1e6, 1),
         }

@@ -291,7 +291,7 @@ def test_the_health_of_the_system(collector, clock):
         "unpriced_calls": 0,
         "active_agents": 1,
         "recent_errors": 1,
-        "uncounted_names": 0,
+        "over_name_limit": 0,
     }
     json.dumps(collector.get_system_health())
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from otel_agents.health.aggregates import Aggregates
 
 _ERROR = StatusCode.ERROR
+_NO_TYPE = "_OTHER"  # what error.type says, by the conventions, when there is none
 _TYPES = frozenset(SPAN_TYPES)
 _OPERATION_TYPES: Mapping[str, SpanType] = {
     OPERATION_INVOKE_AGENT: "agent",
@@ -110,11 +111,11 @@ def _text(name: object) -> str | None:
 def _add_error(record: SpanRecord, span: ReadableSpan, error_type: object) -> None:
     """Take what went wrong from ``error.type`` and the status, which says "Type: message" after an exception."""
     description = span.status.description or ""
-    named, colon, message = description.partition(": ")
-    if error_type is None and colon and named.isidentifier():
-        error_type = named
+    named, _, message = description.partition(": ")
+    if error_type in (None, _NO_TYPE):
+        error_type = named if message and named.isidentifier() else None
     record.error_type = _text(error_type)
-    named_same = colon and str(error_type).rpartition(".")[2] == named.rpartition(".")[2]
-    record.error_message = message if named_same else description
+    repeats_type = named.rpartition(".")[2] == str(error_type).rpartition(".")[2]
+    record.error_message = message if repeats_type else description
     if span.context is not None:
         record.trace_id, record.span_id = span.context.trace_id, span.context.span_id
