@@ -96,7 +96,7 @@ async def test_a_failure_is_seen_in_the_tree_and_read_in_the_details(page: Page,
     await page.goto(shop.trace())
     await page.get_by_role("button", name="1 error").click()
     await expect(page.get_by_role("treeitem", selected=True)).to_have_accessible_name(
-        "Failed: execute_tool query_database, 300 ms"
+        "Tool call execute_tool query_database Failed 300 ms"
     )
     await expect(page.locator(".error-box")).to_contain_text(FAILURE)
     await page.get_by_role("button", name="Stack trace").click()

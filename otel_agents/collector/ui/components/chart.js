@@ -62,7 +62,11 @@ function options(host, bucket, series, labels, onPoint) {
           return ticks.map((tick) => (wide ? days : hours).format(tick * 1000));
         },
       },
-      { stroke: ink, font, size: axisSize, gap: 6, space: 34, grid, ticks: { show: false }, incrs: labels.steps, values: (_, ticks) => ticks.map(labels.tick) },
+      {
+        stroke: ink, font, size: axisSize, gap: 6, space: 34, grid, ticks: { show: false },
+        incrs: labels.steps,
+        values: (_, ticks) => ticks.map(labels.tick),
+      },
     ],
     series: [
       {},
@@ -78,7 +82,10 @@ function options(host, bucket, series, labels, onPoint) {
 }
 
 /** @param {unknown} _ @param {string[] | null} labels */
-const axisSize = (_, labels) => Math.min(AXIS_MAX, Math.max(AXIS_MIN, 14 + LETTER * Math.max(0, ...(labels ?? []).map((label) => label.length))));
+function axisSize(_, labels) {
+  const longest = Math.max(0, ...(labels ?? []).map((label) => label.length));
+  return Math.min(AXIS_MAX, Math.max(AXIS_MIN, 14 + LETTER * longest));
+}
 
 /** @param {ChartSeries} series */
 function drawn({ values, under, dots }) {
@@ -101,7 +108,10 @@ export function Chart({ title, time, bucket, series, format, summary, tick = for
   // What is stacked on top is painted first, so that the lower part covers its foot.
   const painted = useMemo(() => [...series].sort((a, b) => Number(Boolean(b.under)) - Number(Boolean(a.under))), [series]);
   // A bucket's figures stand in its middle.
-  const data = useMemo(() => /** @type {uPlot.AlignedData} */ ([time.map((start) => start + bucket / 2), ...painted.map(drawn)]), [time, painted]);
+  const data = useMemo(() => {
+    const middles = time.map((start) => start + bucket / 2);
+    return /** @type {uPlot.AlignedData} */ ([middles, ...painted.map(drawn)]);
+  }, [time, painted]);
   const latest = useRef(data);
   latest.current = data;
 
@@ -120,16 +130,19 @@ export function Chart({ title, time, bucket, series, format, summary, tick = for
   useEffect(() => plot.current?.setData(data), [data]);
 
   const at = point !== null && point < time.length ? point : null;
+  const words = series.map((one, i) => `${one.label} ${summary[i]}`);
   return html`<figure class="chart card">
     <figcaption class="chart-head">
       <h2>${title}</h2>
       <p class="legend tabular">
         ${at !== null && html`<span class="legend-time">${(bucket >= 86_400 ? days : hours).format(time[at] * 1000)}</span>`}
         ${series.map(
-          (one, i) => html`<span key=${one.label}><i style=${{ background: `var(${one.color})` }}></i>${one.label}${" "}<b>${at === null ? summary[i] : format(one.values[at])}</b></span>`,
+          (one, i) => html`<span key=${one.label}>
+            <i style=${{ background: `var(${one.color})` }}></i>${one.label}${" "}<b>${at === null ? summary[i] : format(one.values[at])}</b>
+          </span>`,
         )}
       </p>
     </figcaption>
-    <div ref=${host} role="img" aria-label=${`${title} over time: ${series.map((one, i) => `${one.label} ${summary[i]}`).join(", ")}`}></div>
+    <div ref=${host} role="img" aria-label=${`${title} over time: ${words.join(", ")}`}></div>
   </figure>`;
 }

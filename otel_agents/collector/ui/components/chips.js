@@ -47,7 +47,8 @@ export function AgentChips({ agents, most = 4 }) {
 export function Segmented({ label, options, value, onChange }) {
   return html`<div class="segmented" role="group" aria-label=${label}>
     ${options.map(
-      ([key, text]) => html`<button key=${key} type="button" aria-pressed=${key === value} onClick=${() => onChange(key)}>${text}</button>`,
+      ([key, text]) => html`<button key=${key} type="button" aria-pressed=${key === value}
+        onClick=${() => onChange(key)}>${text}</button>`,
     )}
   </div>`;
 }

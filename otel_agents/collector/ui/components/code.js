@@ -6,10 +6,11 @@ import { jsonTokens, pythonTokens } from "./highlight.js";
 const COLOURED_MAX = 40_000;
 
 /** @param {import("./highlight.js").Tokens} tokens */
-export const spans = (tokens) => tokens.map(([kind, text], i) => (kind ? html`<span key=${i} class=${`t-${kind}`}>${text}</span>` : text));
+export const spans = (tokens) => tokens.map(([kind, text], i) => (kind ? html`<span key=${i}
+  class=${`t-${kind}`}>${text}</span>` : text));
 
 /** @param {{ code: string }} props */
-export const PythonCode = ({ code }) => html`<pre class="code">${spans(pythonTokens(code))}</pre>`;
+export const PythonCode = ({ code }) => html`<pre class="code" tabindex="0">${spans(pythonTokens(code))}</pre>`;
 
 /** Any value as indented JSON. @param {{ value: unknown }} props */
 export function Json({ value }) {

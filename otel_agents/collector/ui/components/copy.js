@@ -13,7 +13,8 @@ export function Copy({ text, label = "Copy", shown }) {
     setCopied(true);
     setTimeout(() => setCopied(false), SAID_MS);
   };
-  return html`<button class=${`copy ${shown ? "button" : ""} ${copied ? "is-copied" : ""}`} type="button" onClick=${copy} aria-label=${label} title=${label}>
+  return html`<button class=${`copy ${shown ? "button" : ""} ${copied ? "is-copied" : ""}`} type="button" onClick=${copy}
+    aria-label=${label} title=${label}>
     <${Icon} name=${copied ? "check" : "copy"} />
     ${shown && html`<span>${copied ? "Copied" : shown}</span>`}
     <span class="visually-hidden" role="status">${copied ? "Copied" : ""}</span>

@@ -2,16 +2,48 @@
 
 /** @typedef {[kind: string, text: string][]} Tokens */
 
-const PYTHON = /(?<comment>#.*)|(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?<keyword>\b(?:from|import|with|as|def|return|for|in|if)\b)|(?<number>\b\d+(?:\.\d+)?\b)|(?<call>\b\w+(?=\())/g;
-const JSON_TEXT = /(?<key>"(?:[^"\\\n]|\\.)*"(?=\s*:))|(?<string>"(?:[^"\\\n]|\\.)*")|(?<number>-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b)|(?<keyword>\b(?:true|false|null)\b)/g;
-const SQL = /(?<comment>--.*|\/\*[\s\S]*?(?:\*\/|$))|(?<string>'(?:[^']|'')*'?)|(?<name>"(?:[^"]|"")*"?)|(?<number>\b\d+(?:\.\d+)?\b)|(?<keyword>\b(?:select|from|where|group|by|order|limit|offset|having|as|and|or|not|in|is|null|between|like|ilike|case|when|then|else|end|with|join|left|right|inner|outer|full|cross|on|using|union|all|distinct|over|partition|asc|desc|nulls|first|last|filter|interval|cast|try_cast|true|false|exists|qualify|values)\b)|(?<call>\b\w+(?=\())/gi;
+/** @param {Record<string, RegExp>} kinds in the order they are tried @param {string} [flags] */
+const grammar = (kinds, flags = "") =>
+  new RegExp(Object.entries(kinds).map(([kind, pattern]) => `(?<${kind}>${pattern.source})`).join("|"), `g${flags}`);
 
-/** @param {RegExp} grammar @param {string} code @returns {Tokens} */
-function split(grammar, code) {
+const DOUBLE_QUOTED = /"(?:[^"\\\n]|\\.)*"/;
+const NUMBER = /\b\d+(?:\.\d+)?\b/;
+const CALL = /\b\w+(?=\()/;
+
+const PYTHON = grammar({
+  comment: /#.*/,
+  string: new RegExp(`${DOUBLE_QUOTED.source}|'(?:[^'\\\\\n]|\\\\.)*'`),
+  keyword: /\b(?:from|import|with|as|def|return|for|in|if)\b/,
+  number: NUMBER,
+  call: CALL,
+});
+const JSON_TEXT = grammar({
+  key: new RegExp(`${DOUBLE_QUOTED.source}(?=\\s*:)`),
+  string: DOUBLE_QUOTED,
+  number: /-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b/,
+  keyword: /\b(?:true|false|null)\b/,
+});
+const SQL_WORDS = `select from where group by order limit offset having as and or not in is null between like ilike case
+  when then else end with join left right inner outer full cross on using union all distinct over partition asc desc nulls
+  first last filter interval cast try_cast true false exists qualify values`.split(/\s+/);
+const SQL = grammar(
+  {
+    comment: /--.*|\/\*[\s\S]*?(?:\*\/|$)/,
+    string: /'(?:[^']|'')*'?/,
+    name: /"(?:[^"]|"")*"?/,
+    number: NUMBER,
+    keyword: new RegExp(`\\b(?:${SQL_WORDS.join("|")})\\b`),
+    call: CALL,
+  },
+  "i",
+);
+
+/** @param {RegExp} pattern @param {string} code @returns {Tokens} */
+function split(pattern, code) {
   /** @type {Tokens} */
   const tokens = [];
   let end = 0;
-  for (const match of code.matchAll(grammar)) {
+  for (const match of code.matchAll(pattern)) {
     if (match.index > end) tokens.push(["", code.slice(end, match.index)]);
     const [kind] = Object.entries(match.groups ?? {}).find(([, text]) => text !== undefined) ?? [""];
     tokens.push([kind, match[0]]);

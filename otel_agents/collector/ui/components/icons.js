@@ -21,7 +21,6 @@ const PATHS = {
   moon: "M13.5 9.8A6 6 0 0 1 6.2 2.5a6 6 0 1 0 7.3 7.3z",
   system: "M1.8 2.8h12.4v8.4H1.8zM5.5 13.8h5",
   play: "M4.5 2.8v10.4L13 8z",
-  pause: "M5 3v10M11 3v10",
   chevron: "M6 3.5L10.5 8 6 12.5",
   down: "M3.5 6L8 10.5 12.5 6",
   up: "M3.5 10L8 5.5 12.5 10",
@@ -35,13 +34,13 @@ const PATHS = {
   system_role: "M3 4.5h10M3 8h10M3 11.5h6",
   clock: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM8 4.5V8l2.5 1.5",
   expand: "M4.5 6L8 9.5 11.5 6",
-  coins: "M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM10 6c-.3-.8-1-1.2-2-1.2-1.2 0-2 .6-2 1.5 0 2.2 4.2 1.2 4.2 3.4 0 .9-.9 1.5-2.2 1.5-1.1 0-1.9-.5-2.2-1.3M8 3.5v9",
 };
 
 
 /** @param {{ name: string, label?: string, class?: string }} props label: for icons that say something text does not */
 export function Icon({ name, label, class: className = "" }) {
-  return html`<svg class=${`icon ${className}`} viewBox="0 0 16 16" role=${label ? "img" : undefined} aria-label=${label} aria-hidden=${label ? undefined : "true"}>
+  return html`<svg class=${`icon ${className}`} viewBox="0 0 16 16" role=${label ? "img" : undefined} aria-label=${label}
+    aria-hidden=${label ? undefined : "true"}>
     <path d=${PATHS[name] ?? PATHS.other} />
   </svg>`;
 }

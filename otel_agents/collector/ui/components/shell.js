@@ -35,14 +35,16 @@ function ThemeSwitch() {
   const at = THEMES.findIndex(([name]) => name === theme.value);
   const [, icon, label] = THEMES[at];
   const [next, , nextLabel] = THEMES[(at + 1) % THEMES.length];
-  return html`<button class="icon-button" type="button" onClick=${() => (theme.value = next)} aria-label=${`Colours: ${label}. Change to: ${nextLabel}`} title=${`Colours: ${label}`}>
+  return html`<button class="icon-button" type="button" onClick=${() => (theme.value = next)}
+    aria-label=${`Colours: ${label}. Change to: ${nextLabel}`} title=${`Colours: ${label}`}>
     <${Icon} name=${icon} />
   </button>`;
 }
 
 function LiveMark() {
   const on = liveState.value === "on";
-  return html`<span class=${`live-mark ${on ? "is-on" : ""}`} role="status" title=${on ? "New spans appear by themselves" : "Waiting for the collector"}>
+  return html`<span class=${`live-mark ${on ? "is-on" : ""}`} role="status"
+    title=${on ? "New spans appear by themselves" : "Waiting for the collector"}>
     <span class="live-dot"></span><span class="live-word">${on ? "Connected" : "Waiting"}</span>
   </span>`;
 }
@@ -57,11 +59,14 @@ export function Header({ current }) {
   ];
   return html`<header class="header">
     <a class="brand" href="#/" aria-label="otel-agents, overview">
-      <svg viewBox="0 0 24 24" aria-hidden="true"><rect class="b1" x="1" y="4" width="14" height="4" rx="2" /><rect class="b2" x="6" y="10" width="10" height="4" rx="2" /><rect class="b3" x="12" y="16" width="11" height="4" rx="2" /></svg>
+      <svg viewBox="0 0 24 24" aria-hidden="true"><rect class="b1" x="1" y="4" width="14" height="4" rx="2" /><rect
+        class="b2" x="6" y="10" width="10" height="4" rx="2" /><rect class="b3" x="12" y="16" width="11" height="4"
+        rx="2" /></svg>
       <span>otel-agents</span>
     </a>
     <nav aria-label="Pages">
-      ${pages.map(([name, href, text]) => html`<a key=${name} href=${href} aria-current=${name === current ? "page" : undefined}>${text}</a>`)}
+      ${pages.map(([name, href, text]) => html`<a key=${name} href=${href}
+        aria-current=${name === current ? "page" : undefined}>${text}</a>`)}
     </nav>
     <div class="header-end"><${LiveMark} /><${ThemeSwitch} /></div>
   </header>`;
@@ -72,6 +77,9 @@ export function Unreached() {
   if (reachable.value) return null;
   return html`<div class="banner" role="alert">
     <${Icon} name="warning" />
-    <p><strong>The collector at ${location.host} does not answer.</strong> ${" "}Start it with ${" "}<code>otel-agents up</code>; this page goes on by itself.</p>
+    <p>
+      <strong>The collector at ${location.host} does not answer.</strong>${" "}
+      Start it with ${" "}<code>otel-agents up</code>; this page goes on by itself.
+    </p>
   </div>`;
 }

@@ -39,6 +39,7 @@ export function Splitter() {
     const step = { ArrowLeft: STEP, ArrowRight: -STEP }[event.key];
     if (step) setShare(within(share + step));
   };
-  return html`<div class="splitter" role="separator" aria-orientation="vertical" aria-label="Width of the details" aria-valuenow=${Math.round(share)} aria-valuemin=${LEAST} aria-valuemax=${MOST}
+  return html`<div class="splitter" role="separator" aria-orientation="vertical"
+    aria-label="Width of the details" aria-valuenow=${Math.round(share)} aria-valuemin=${LEAST} aria-valuemax=${MOST}
     tabindex="0" onPointerDown=${onPointerDown} onKeyDown=${onKeyDown} onDblClick=${() => setShare(START)}></div>`;
 }

@@ -55,7 +55,9 @@ export function OverviewPage() {
       <${Segmented} label="Window" options=${WINDOWS.map(([value, short]) => [value, short])} value=${minutes} onChange=${pick} />
     </div>
     ${overview.totals.spans === 0
-      ? html`<div class="card"><${Empty} icon="clock" title=${`Nothing was traced in the last ${span}`}>Earlier traces are there: choose a longer window.<//></div>`
+      ? html`<div class="card">
+          <${Empty} icon="clock" title=${`Nothing was traced in the last ${span}`}>Earlier traces are there: choose a longer window.<//>
+        </div>`
       : html`<${Tiles} overview=${overview} span=${span} />
           <${Charts} overview=${overview} />
           <div class="tables">
@@ -69,7 +71,8 @@ function Loading() {
   return html`<main class="page overview" id="content" aria-busy="true">
     <div class="page-head"><div class="health"><${Skeleton} lines=${2} height=${18} /></div></div>
     <div class="tiles card">${[1, 2, 3, 4, 5].map((i) => html`<div class="tile" key=${i}><${Skeleton} lines=${3} /></div>`)}</div>
-    <div class="charts">${[1, 2, 3, 4].map((i) => html`<div class="chart card" key=${i}><${Skeleton} lines=${1} height=${172} /></div>`)}</div>
+    <div class="charts">${[1, 2, 3, 4].map((i) => html`<div class="chart card" key=${i}><${Skeleton} lines=${1}
+      height=${172} /></div>`)}</div>
     <div class="tables">${[1, 2].map((i) => html`<div class="card loading-card" key=${i}><${Skeleton} lines=${6} /></div>`)}</div>
   </main>`;
 }

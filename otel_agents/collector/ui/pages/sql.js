@@ -82,9 +82,12 @@ export function SqlPage() {
         <div class="query-bar">
           ${busy
             ? html`<button class="button" type="button" onClick=${stop}><${Icon} name="cross" />Stop</button>`
-            : html`<button class="button is-primary" type="button" onClick=${() => start(sql)}><${Icon} name="play" />Run<kbd>${MAC ? "⌘" : "Ctrl"} ↵</kbd></button>`}
-          <${Menu} label="Examples" icon="search">${(/** @type {() => void} */ close) => html`<${Examples} onChoose=${(/** @type {string} */ text) => { close(); start(text); }} />`}<//>
-          <${Menu} label="History" icon="history">${(/** @type {() => void} */ close) => html`<${History} onChoose=${(/** @type {string} */ text) => { close(); start(text); }} />`}<//>
+            : html`<button class="button is-primary" type="button" onClick=${() => start(sql)}><${Icon}
+              name="play" />Run<kbd>${MAC ? "⌘" : "Ctrl"} ↵</kbd></button>`}
+          <${Menu} label="Examples" icon="search">${(/** @type {() => void} */ close) => html`<${Examples}
+            onChoose=${(/** @type {string} */ text) => { close(); start(text); }} />`}<//>
+          <${Menu} label="History" icon="history">${(/** @type {() => void} */ close) => html`<${History}
+            onChoose=${(/** @type {string} */ text) => { close(); start(text); }} />`}<//>
         </div>
       </section>
       <${Answer} outcome=${outcome} busy=${busy} onChoose=${start} />
@@ -95,12 +98,14 @@ export function SqlPage() {
 /** @param {{ error: Error }} props */
 function Fault({ error }) {
   const hint = error instanceof ApiError ? error.fault.hint : null;
-  return html`<div class="fault" role="alert"><${Icon} name="alert" /><div><p>${error.message}</p>${hint && html`<p class="fault-hint">${hint}</p>`}</div></div>`;
+  return html`<div class="fault" role="alert"><${Icon}
+    name="alert" /><div><p>${error.message}</p>${hint && html`<p class="fault-hint">${hint}</p>`}</div></div>`;
 }
 
 /** @param {{ onChoose: (sql: string) => void }} props */
 const Examples = ({ onChoose }) => html`<ul class="choices">${EXAMPLES.map(
-  ({ title, about, sql }) => html`<li key=${title}><button type="button" onClick=${() => onChoose(sql)}><strong>${title}</strong><small>${about}</small></button></li>`,
+  ({ title, about, sql }) => html`<li key=${title}><button type="button"
+    onClick=${() => onChoose(sql)}><strong>${title}</strong><small>${about}</small></button></li>`,
 )}</ul>`;
 
 /** @param {{ onChoose: (sql: string) => void }} props */
@@ -108,7 +113,8 @@ function History({ onChoose }) {
   if (history.value.length === 0) return html`<p class="choices-none muted">Queries you run are kept here, in this browser.</p>`;
   return html`<ul class="choices">
     ${history.value.map(
-      ({ sql, at, rows }) => html`<li key=${sql}><button type="button" onClick=${() => onChoose(sql)}><code class="truncate">${sql}</code>
+      ({ sql, at, rows }) => html`<li key=${sql}><button type="button" onClick=${() => onChoose(sql)}><code
+        class="truncate">${sql}</code>
         <small>${ago(at, now.value)}, ${rows === null ? "failed" : plural(rows, "row")}</small></button></li>`,
     )}
     <li><button type="button" class="choices-clear" onClick=${forget}>Forget them all</button></li>
@@ -121,13 +127,18 @@ function Answer({ outcome, busy, onChoose }) {
   const result = outcome && "result" in outcome ? outcome.result : null;
   useEffect(() => setSort(null), [result]);
   const rows = useMemo(() => (result ? sorted(result.rows, sort) : []), [result, sort]);
-  if (busy && !result) return html`<section class="card answer" aria-busy="true"><div class="answer-wait"><${Skeleton} lines=${8} height=${16} /></div></section>`;
-  if (!result) return html`<section class="card answer" aria-label="Examples"><h2 class="answer-title">Questions to start from</h2><${Examples} onChoose=${onChoose} /></section>`;
+  if (busy && !result) return html`<section class="card answer" aria-busy="true"><div
+    class="answer-wait"><${Skeleton} lines=${8} height=${16} /></div></section>`;
+  if (!result) return html`<section class="card answer" aria-label="Examples"><h2
+    class="answer-title">Questions to start from</h2><${Examples} onChoose=${onChoose} /></section>`;
   return html`<section class=${`card answer ${busy ? "is-busy" : ""}`} aria-label="Answer" aria-busy=${String(busy)}>
     <div class="answer-head tabular">
       <p role="status"><strong>${plural(result.rows.length, "row")}</strong> in ${duration(result.elapsed_ms)}
-        ${result.truncated && html`<span class="truncated"><${Icon} name="warning" />cut off: there are more rows than are shown</span>`}</p>
-      <button class="button is-small" type="button" disabled=${rows.length === 0} onClick=${() => download("otel-agents.csv", toCsv(result.columns, rows))}><${Icon} name="download" />CSV</button>
+        ${result.truncated && html`<span class="truncated"><${Icon}
+          name="warning" />cut off: there are more rows than are shown</span>`}</p>
+      <button class="button is-small" type="button" disabled=${rows.length === 0}
+        onClick=${() => download("otel-agents.csv", toCsv(result.columns, rows))}><${Icon}
+        name="download" />CSV</button>
     </div>
     <${Results} result=${result} rows=${rows} sort=${sort} onSort=${setSort} />
   </section>`;

@@ -24,7 +24,8 @@ const NAMED_AT_MOST = 50;
 const wide = matchMedia("(min-width: 641px)");
 
 /** What a search looks through. @param {Span} span */
-const searched = (span) => [span.name, span.agent, span.tool, span.model, span.error_type, span.status_message].filter(Boolean).join("\n").toLowerCase();
+const searched = ({ name, agent, tool, model, error_type, status_message }) =>
+  [name, agent, tool, model, error_type, status_message].join("\n").toLowerCase();
 
 /** @param {{ id: string }} props */
 export function TracePage({ id }) {
@@ -56,18 +57,20 @@ function Explorer({ trace }) {
   const length = traceLength(spans, now.value - Date.parse(summary.start_time));
 
   const asked = route.value.query.span;
-  const selected = asked && tree.byId.has(asked) ? asked : wide.matches ? (tree.roots.find((node) => node.span)?.id ?? spans[0]?.span_id) : null;
+  const first = tree.roots.find((node) => node.span)?.id ?? spans[0]?.span_id;
+  const selected = asked && tree.byId.has(asked) ? asked : wide.matches ? first : null;
   const node = selected ? tree.byId.get(selected) : undefined;
 
   const select = (/** @type {string | null} */ id) => setQuery({ span: id });
   const reveal = (/** @type {string} */ id) => {
     const above = ancestors(/** @type {import("../components/trace/tree.js").TreeNode} */ (tree.byId.get(id)));
-    setFolded((old) => new Set([...old].filter((one) => !above.includes(one))));
+    setFolded((old) => without(old, above));
     select(id);
   };
   const next = (/** @type {string[]} */ ids) => ids.length > 0 && reveal(ids[(ids.indexOf(selected ?? "") + 1) % ids.length]);
-  const fold = (/** @type {string} */ id) => setFolded((old) => (old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set([...old, id])));
+  const fold = (/** @type {string} */ id) => setFolded((old) => (old.has(id) ? without(old, [id]) : new Set([...old, id])));
   const all = useMemo(() => foldable(tree), [tree]);
+  const allFolded = all.length > 0 && all.every((id) => folded.has(id));
 
   useEffect(() => {
     const onKey = (/** @type {KeyboardEvent} */ event) => {
@@ -79,17 +82,24 @@ function Explorer({ trace }) {
 
   return html`<main class="trace-page" id="content">
     <${TraceHead} summary=${summary} running=${running} lasted=${length} back=${lastList()} />
-    ${spans.length < summary.spans && html`<p class="trace-cut"><${Icon} name="warning" />The first ${exact(spans.length)} of ${exact(summary.spans)} spans are shown; SQL reads them all.</p>`}
+    ${spans.length < summary.spans && html`<p class="trace-cut"><${Icon}
+      name="warning" />The first ${exact(spans.length)} of ${exact(summary.spans)} spans are shown; SQL reads them all.</p>`}
     <div class=${`trace-panes ${node?.span ? "has-details" : ""}`}>
       <section class="wf-pane" aria-label="Waterfall">
-        <${Toolbar} spans=${spans} errors=${tree.errors.length} text=${text} found=${found.size} onText=${setText} allFolded=${folded.size > 0 && folded.size >= all.length}
-          onNextFound=${() => next([...found])} onNextError=${() => next(tree.errors)} onFoldAll=${() => setFolded(folded.size >= all.length ? new Set() : new Set(all))} />
-        <${Waterfall} rows=${rows} length=${length} selected=${selected} folded=${folded} found=${found} onSelect=${select} onFold=${fold} onEnter=${() => document.getElementById("tab-panel")?.focus()} />
+        <${Toolbar} spans=${spans} errors=${tree.errors.length} text=${text} found=${found.size} onText=${setText}
+          allFolded=${allFolded}
+          onNextFound=${() => next([...found])} onNextError=${() => next(tree.errors)} onFoldAll=${() => setFolded(new Set(allFolded ? [] : all))} />
+        <${Waterfall} rows=${rows} length=${length} selected=${selected} folded=${folded} found=${found} onSelect=${select}
+          onFold=${fold} onEnter=${() => document.getElementById("tab-panel")?.focus()} />
       </section>
-      ${node?.span && html`<${Splitter} /><${Details} traceId=${trace.trace_id} node=${node} span=${node.span} onClose=${() => select(null)} />`}
+      ${node?.span && html`<${Splitter} /><${Details} traceId=${trace.trace_id} node=${node} span=${node.span}
+        onClose=${() => select(null)} />`}
     </div>
   </main>`;
 }
+
+/** @param {ReadonlySet<string>} ids @param {string[]} gone @returns {ReadonlySet<string>} */
+const without = (ids, gone) => new Set([...ids].filter((id) => !gone.includes(id)));
 
 /** @param {Span[]} spans @param {string} text @returns {ReadonlySet<string>} */
 function findSpans(spans, text) {

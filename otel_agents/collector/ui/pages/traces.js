@@ -46,10 +46,12 @@ function Rows({ listing, filtered, more }) {
   if (!loaded) return html`<div class="card traces-loading" aria-busy="true"><${Skeleton} lines=${9} height=${32} /></div>`;
   if (traces.length === 0 && next) {
     // A search stops after a while with what it has: nothing yet does not mean nothing.
-    return html`<div class="card"><${Empty} title="Nothing so far, looking further back" /><${End} next=${next} count=${0} more=${more} /></div>`;
+    return html`<div class="card"><${Empty}
+      title="Nothing so far, looking further back" /><${End} next=${next} count=${0} more=${more} /></div>`;
   }
   if (traces.length === 0 && filtered) {
-    return html`<div class="card"><${Empty} title="No trace fits these filters"><a class="button" href=${link("/traces")}>Clear the filters</a><//></div>`;
+    return html`<div class="card"><${Empty} title="No trace fits these filters"><a class="button"
+      href=${link("/traces")}>Clear the filters</a><//></div>`;
   }
   if (traces.length === 0) {
     return html`<div class="card"><${Empty} icon="clock" title="No traces yet">
@@ -62,16 +64,23 @@ function Rows({ listing, filtered, more }) {
   return html`<div class="card traces-card">
     <table class="traces-table">
       <thead><tr>
-        <th scope="col"><span class="visually-hidden">Status</span></th><th scope="col">Trace</th><th scope="col" class="num">Duration</th>
-        <th scope="col">Spans, model and tool calls</th><th scope="col" class="num">Tokens</th><th scope="col" class="num">Cost</th><th scope="col" class="num">Started</th>
+        <th scope="col"><span class="visually-hidden">Status</span></th><th scope="col">Trace</th><th scope="col"
+          class="num">Duration</th>
+        <th scope="col">Spans, model and tool calls</th><th scope="col" class="num">Tokens</th><th scope="col"
+          class="num">Cost</th><th scope="col" class="num">Started</th>
       </tr></thead>
-      <tbody>${traces.map((trace) => html`<${TraceRow} key=${trace.trace_id} trace=${trace} full=${full} fresh=${fresh.has(trace.trace_id)} />`)}</tbody>
+      <tbody>${traces.map((trace) => html`<${TraceRow} key=${trace.trace_id} trace=${trace} full=${full}
+        fresh=${fresh.has(trace.trace_id)} />`)}</tbody>
     </table>
     <${End} next=${next} count=${traces.length} more=${more} />
   </div>`;
 }
 
-/** The list's end: it fetches the next page when it comes into view. @param {{ next: string | null, count: number, more: () => Promise<void> }} props */
+/**
+ * The list's end: it fetches the next page when it comes into view.
+ *
+ * @param {{ next: string | null, count: number, more: () => Promise<void> }} props
+ */
 function End({ next, count, more }) {
   const end = useRef(/** @type {HTMLDivElement | null} */ (null));
   useEffect(() => {
@@ -81,6 +90,7 @@ function End({ next, count, more }) {
     return () => watcher.disconnect();
   }, [next, more]);
   return html`<div class="traces-end muted" ref=${end}>
-    ${next ? html`<button class="button is-quiet" type="button" onClick=${more}><${Icon} name="down" />Older traces</button>` : `${plural(count, "trace")}, and no older ones`}
+    ${next ? html`<button class="button is-quiet" type="button" onClick=${more}><${Icon}
+      name="down" />Older traces</button>` : `${plural(count, "trace")}, and no older ones`}
   </div>`;
 }

@@ -4,9 +4,14 @@ import { html, useMemo } from "../../lib.js";
 import { Chart } from "../chart.js";
 
 /** Where an axis of milliseconds may have its lines. */
-const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 144e5, 432e5, 864e5];
+const STEPS_MS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500], // milliseconds
+  ...[1, 2, 5, 10, 30].map((seconds) => seconds * 1000),
+  ...[1, 2, 5, 10, 30].map((minutes) => minutes * 60_000),
+  ...[1, 2, 4, 12, 24].map((hours) => hours * 3_600_000),
+];
 
-const STEPS_COUNT = [1, 2, 5].flatMap((step) => Array.from({ length: 12 }, (_, power) => step * 10 ** power)).sort((a, b) => a - b);
+const STEPS_COUNT = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 /** An axis label of at most five letters. @param {number} ms */
 function tick(ms) {
@@ -41,9 +46,12 @@ export function Charts({ overview }) {
   const failed = series.errors.reduce((sum, value) => sum + value, 0);
   const shared = { time: series.time, bucket };
   return html`<div class="charts">
-    <${Chart} ...${shared} title="Traces" series=${sets.traces} format=${count} steps=${STEPS_COUNT} summary=${[count(totals.traces), count(failed)]} />
-    <${Chart} ...${shared} title="Response time" series=${sets.time} format=${duration} tick=${tick} steps=${STEPS_MS} summary=${[duration(totals.p95_ms)]} />
-    <${Chart} ...${shared} title="Tokens" series=${sets.tokens} format=${count} tick=${compact} steps=${STEPS_COUNT} summary=${[count(totals.input_tokens), count(totals.output_tokens)]} />
+    <${Chart} ...${shared} title="Traces" series=${sets.traces} format=${count} steps=${STEPS_COUNT}
+      summary=${[count(totals.traces), count(failed)]} />
+    <${Chart} ...${shared} title="Response time" series=${sets.time} format=${duration} tick=${tick} steps=${STEPS_MS}
+      summary=${[duration(totals.p95_ms)]} />
+    <${Chart} ...${shared} title="Tokens" series=${sets.tokens} format=${count} tick=${compact} steps=${STEPS_COUNT}
+      summary=${[count(totals.input_tokens), count(totals.output_tokens)]} />
     <${Chart} ...${shared} title="Cost" series=${sets.cost} format=${money} tick=${dollars} summary=${[money(totals.cost)]} />
   </div>`;
 }

@@ -16,7 +16,9 @@ export function RecentErrors({ groups }) {
           (group) => html`<li key=${`${group.name} ${group.error_type} ${group.message}`}>
             <${TypeIcon} type=${group.type} />
             <div class="error-body">
-              <a class="error-title stretched" href=${traceLink(group.trace_id, group.span_id)}><strong class="truncate">${group.error_type ?? "Error"}</strong><span class="truncate muted">${group.name}</span></a>
+              <a class="error-title stretched" href=${traceLink(group.trace_id, group.span_id)}><strong
+                class="truncate">${group.error_type ?? "Error"}</strong><span
+                class="truncate muted">${group.name}</span></a>
               <p class="error-message">${withoutType(group.message, group.error_type) ?? "No message was recorded."}</p>
             </div>
             <div class="error-side tabular">

@@ -13,10 +13,20 @@ with monitor_operation("hello", agent_name="FirstAgent") as op:
 `;
 
 /** The outline of a trace to come: type, start and width in percent. @type {[string, number, number][]} */
-const OUTLINE = [["agent", 0, 100], ["model", 1, 17], ["message", 19, 3], ["agent", 23, 74], ["model", 24, 20], ["tool", 45, 8], ["model", 54, 30], ["tool", 85, 11]];
+const OUTLINE = [
+  ["agent", 0, 100],
+  ["model", 1, 17],
+  ["message", 19, 3],
+  ["agent", 23, 74],
+  ["model", 24, 20],
+  ["tool", 45, 8],
+  ["model", 54, 30],
+  ["tool", 85, 11],
+];
 
 const Sketch = () =>
-  html`<div class="sketch" aria-hidden="true">${OUTLINE.map(([type, start, width], i) => html`<i key=${i} class=${`type-${type}`} style=${{ marginLeft: `${start}%`, width: `${width}%` }}></i>`)}</div>`;
+  html`<div class="sketch" aria-hidden="true">${OUTLINE.map(([type, start, width], i) => html`<i key=${i}
+    class=${`type-${type}`} style=${{ marginLeft: `${start}%`, width: `${width}%` }}></i>`)}</div>`;
 
 export function FirstTrace() {
   const code = snippet();
@@ -39,7 +49,9 @@ export function FirstTrace() {
       <li class="first-or">
         <h2>Or watch a team of agents at work</h2>
         <div class="snippet card"><pre>otel-agents demo</pre><${Copy} text="otel-agents demo" label="Copy the demo command" /></div>
-        <p class="muted">Programs that already use OpenTelemetry only need ${" "}<code>OTEL_EXPORTER_OTLP_ENDPOINT=${location.origin}</code>.</p>
+        <p class="muted">
+          Programs that already use OpenTelemetry only need ${" "}<code>OTEL_EXPORTER_OTLP_ENDPOINT=${location.origin}</code>.
+        </p>
       </li>
     </ol>
   </section>`;

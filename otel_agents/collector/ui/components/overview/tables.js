@@ -2,6 +2,7 @@
 import { count, duration, money, percent } from "../../format.js";
 import { html, useState } from "../../lib.js";
 import { link } from "../../router.js";
+import { callsOf } from "../sql/links.js";
 import { Empty } from "../states.js";
 
 /** @typedef {import("../../types.js").AgentRow} AgentRow */
@@ -32,17 +33,21 @@ function ShareTable({ title, noun, type, rows, columns, name, note, href, size }
       ? html`<div class="card-head"><h2>${title}</h2></div><${Empty} title=${`No ${noun} in this window`} icon=${type} />`
       : html`<div class="table-scroll"><table class=${`share-table type-${type}`}>
           <thead><tr><th scope="col"><h2>${title}</h2></th>
-            ${columns.map((column) => html`<th scope="col" key=${column.head} class=${`num ${column.hide ? "is-extra" : ""}`} title=${column.title}>${column.head}</th>`)}
+            ${columns.map((column) => html`<th scope="col" key=${column.head} class=${`num ${column.hide ? "is-extra" : ""}`}
+              title=${column.title}>${column.head}</th>`)}
           </tr></thead>
           <tbody>${(all ? rows : rows.slice(0, SHOWN)).map(
             (row) => html`<tr key=${name(row)}>
               <th scope="row"><span class="share-bar" style=${{ width: `${(100 * size(row)) / largest}%` }}></span>
-                <a class="truncate" href=${href(row)} title=${name(row)}>${name(row)}</a>${note?.(row) && html`<small class="muted truncate">${note(row)}</small>`}</th>
-              ${columns.map((column) => html`<td key=${column.head} class=${`num ${column.hide ? "is-extra" : ""}`}>${column.cell(row)}</td>`)}
+                <a class="truncate" href=${href(row)} title=${name(row)}>${name(row)}</a>${note?.(row) && html`<small
+                  class="muted truncate">${note(row)}</small>`}</th>
+              ${columns.map((column) => html`<td key=${column.head}
+                class=${`num ${column.hide ? "is-extra" : ""}`}>${column.cell(row)}</td>`)}
             </tr>`,
           )}</tbody>
         </table></div>`}
-    ${rows.length > SHOWN && html`<button class="button is-quiet is-small share-more" type="button" onClick=${() => setAll(!all)}>${all ? "Show fewer" : `Show all ${rows.length}`}</button>`}
+    ${rows.length > SHOWN && html`<button class="button is-quiet is-small share-more" type="button"
+      onClick=${() => setAll(!all)}>${all ? "Show fewer" : `Show all ${rows.length}`}</button>`}
   </section>`;
 }
 
@@ -51,14 +56,6 @@ const WORRYING = 95;
 
 /** @param {number} rate in percent */
 const success = (rate) => html`<span class=${rate < WORRYING ? "is-error" : rate === 100 ? "muted" : ""}>${percent(rate)}</span>`;
-/** @param {string} text */
-const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
-/** @param {string} column @param {string} value */
-const sqlFor = (column, value) =>
-  link("/sql", {
-    q: `SELECT start_time, name, agent, duration_ms, status_message, trace_id, span_id\nFROM spans\nWHERE ${column} = ${quoted(value)} AND type = '${column}'\nORDER BY start_time DESC\nLIMIT 200`,
-  });
-
 /** @param {{ rows: AgentRow[] }} props */
 export const Agents = ({ rows }) => html`<${ShareTable}
   title="Agents" noun="agents" type="agent" rows=${rows}
@@ -69,7 +66,12 @@ export const Agents = ({ rows }) => html`<${ShareTable}
     { head: "Success", cell: (row) => success(row.success_rate) },
     { head: "Mean", cell: (row) => duration(row.avg_ms), hide: true },
     { head: "p95", cell: (row) => duration(row.p95_ms) },
-    { head: "Tokens", title: "In and out, of the model calls below the agent", cell: (row) => count(row.input_tokens + row.output_tokens), hide: true },
+    {
+      head: "Tokens",
+      title: "In and out, of the model calls below the agent",
+      cell: (row) => count(row.input_tokens + row.output_tokens),
+      hide: true,
+    },
     { head: "Cost", cell: (row) => money(row.cost) },
   ])} />`;
 
@@ -77,7 +79,7 @@ export const Agents = ({ rows }) => html`<${ShareTable}
 export const Tools = ({ rows }) => html`<${ShareTable}
   title="Tools" noun="tool calls" type="tool" rows=${rows}
   name=${(/** @type {ToolRow} */ row) => row.tool} size=${(/** @type {ToolRow} */ row) => row.calls}
-  href=${(/** @type {ToolRow} */ row) => sqlFor("tool", row.tool)}
+  href=${(/** @type {ToolRow} */ row) => callsOf("tool", row.tool)}
   columns=${/** @type {Column<ToolRow>[]} */ ([
     { head: "Calls", cell: (row) => count(row.calls) },
     { head: "Success", cell: (row) => success(row.success_rate) },
@@ -88,15 +90,21 @@ export const Tools = ({ rows }) => html`<${ShareTable}
 /** @param {{ rows: ModelRow[] }} props */
 export const Models = ({ rows }) => html`<${ShareTable}
   title="Models" noun="model calls" type="model" rows=${rows}
-  name=${(/** @type {ModelRow} */ row) => row.model} note=${(/** @type {ModelRow} */ row) => row.provider} size=${(/** @type {ModelRow} */ row) => row.calls}
-  href=${(/** @type {ModelRow} */ row) => sqlFor("model", row.model)}
+  name=${(/** @type {ModelRow} */ row) => row.model}
+  note=${(/** @type {ModelRow} */ row) => row.provider} size=${(/** @type {ModelRow} */ row) => row.calls}
+  href=${(/** @type {ModelRow} */ row) => callsOf("model", row.model)}
   columns=${/** @type {Column<ModelRow>[]} */ ([
     { head: "Calls", cell: (row) => count(row.calls) },
     { head: "Success", cell: (row) => success(row.calls ? 100 - (100 * row.errors) / row.calls : 100) },
     { head: "First token", title: "Mean time to the first token of a stream", cell: (row) => duration(row.ttft_ms), hide: true },
     { head: "p95", cell: (row) => duration(row.p95_ms) },
     { head: "In", cell: (row) => count(row.input_tokens), hide: true },
-    { head: "Cached", title: "Share of the input read from the provider's cache", cell: (row) => (row.input_tokens ? percent((100 * row.cache_read_tokens) / row.input_tokens) : "–"), hide: true },
+    {
+      head: "Cached",
+      title: "Share of the input read from the provider's cache",
+      cell: (row) => percent(row.input_tokens ? (100 * row.cache_read_tokens) / row.input_tokens : null),
+      hide: true,
+    },
     { head: "Out", cell: (row) => count(row.output_tokens), hide: true },
     { head: "Cost", cell: (row) => money(row.cost) },
   ])} />`;

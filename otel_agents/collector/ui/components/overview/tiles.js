@@ -18,7 +18,8 @@ function Delta({ now, before, bad = false, span }) {
   const up = change > 0;
   const text = Math.abs(change) >= 1000 ? `${exact(Math.round(now / before))} ×` : `${Math.abs(change).toFixed(0)} %`;
   return html`<span class="delta" title=${`against the ${span} before`}>
-    <span class=${bad && up ? "delta-figure is-error" : "delta-figure"}><${Icon} name=${up ? "up" : "down"} label=${up ? "up" : "down"} />${text}</span>
+    <span class=${bad && up ? "delta-figure is-error" : "delta-figure"}><${Icon} name=${up ? "up" : "down"}
+      label=${up ? "up" : "down"} />${text}</span>
     ${" "}vs. before
   </span>`;
 }
@@ -37,6 +38,8 @@ function Tile({ label, value, note, children }) {
 export function Tiles({ overview, span }) {
   const { totals, previous } = overview;
   const tokens = totals.input_tokens + totals.output_tokens;
+  const calls = `${plural(totals.model_calls, "model call")}, ${plural(totals.tool_calls, "tool call")}`;
+  const priced = totals.unpriced_calls ? `${plural(totals.unpriced_calls, "call")} without a price` : "every call priced";
   return html`<dl class="tiles card">
     <${Tile} label="Traces" value=${count(totals.traces)} note=${plural(totals.spans, "span")}>
       <${Delta} now=${totals.traces} before=${previous.traces} span=${span} />
@@ -45,13 +48,13 @@ export function Tiles({ overview, span }) {
       <span>${plural(totals.errors, "failed span")}</span>
       <${Delta} now=${totals.errors} before=${previous.errors} bad span=${span} />
     <//>
-    <${Tile} label="Time, p95" value=${duration(totals.p95_ms)} note=${`${plural(totals.model_calls, "model call")}, ${plural(totals.tool_calls, "tool call")}`}>
+    <${Tile} label="Time, p95" value=${duration(totals.p95_ms)} note=${calls}>
       <span class="delta">half within ${duration(totals.p50_ms)}</span>
     <//>
     <${Tile} label="Tokens" value=${count(tokens)} note=${`${count(totals.input_tokens)} in, ${count(totals.output_tokens)} out`}>
       <${Delta} now=${tokens} before=${previous.input_tokens + previous.output_tokens} span=${span} />
     <//>
-    <${Tile} label="Cost" value=${money(totals.cost)} note=${totals.unpriced_calls ? `${plural(totals.unpriced_calls, "call")} without a price` : totals.model_calls ? "every call priced" : "no model calls"}>
+    <${Tile} label="Cost" value=${money(totals.cost)} note=${totals.model_calls ? priced : "no model calls"}>
       <${Delta} now=${totals.cost} before=${previous.cost} span=${span} />
     <//>
   </dl>`;

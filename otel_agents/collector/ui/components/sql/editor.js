@@ -31,15 +31,22 @@ export function Editor({ sql, onSql, onRun, bad }) {
   };
   return html`<div class="editor">
     <div class="editor-text">
-      <div class="gutter" aria-hidden="true">${Array.from({ length: lines }, (_, i) => html`<span key=${i} class=${bad?.line === i + 1 ? "is-bad" : ""}>${i + 1}</span>`)}</div>
+      <div class="gutter" aria-hidden="true">${Array.from({ length: lines }, (_, i) => html`<span key=${i}
+        class=${bad?.line === i + 1 ? "is-bad" : ""}>${i + 1}</span>`)}</div>
       <div class="editor-layers">
         <pre class="layer" aria-hidden="true">${tokens}${"\n"}</pre>
-        ${bad && html`<pre class="layer marks" aria-hidden="true">${sql.slice(0, bad.start)}<mark>${sql.slice(bad.start, bad.end)}</mark></pre>`}
-        <textarea class="code layer" id="sql" aria-label="SQL query" aria-describedby="sql-keys" aria-invalid=${bad ? "true" : undefined} spellcheck=${false} autocapitalize="off" autocomplete="off" wrap="off"
-          value=${sql} onInput=${(/** @type {Event} */ event) => onSql(/** @type {HTMLTextAreaElement} */ (event.target).value)} onKeyDown=${onKeyDown}></textarea>
+        ${bad && html`<pre class="layer marks" aria-hidden="true">
+          ${sql.slice(0, bad.start)}<mark>${sql.slice(bad.start, bad.end)}</mark>
+        </pre>`}
+        <textarea class="code layer" id="sql" aria-label="SQL query" aria-describedby="sql-keys"
+          aria-invalid=${bad ? "true" : undefined} spellcheck=${false} autocapitalize="off" autocomplete="off" wrap="off"
+          value=${sql} onInput=${(/** @type {Event} */ event) => onSql(/** @type {HTMLTextAreaElement} */ (event.target).value)}
+            onKeyDown=${onKeyDown}></textarea>
       </div>
     </div>
-    <span id="sql-keys" class="visually-hidden">Control and Enter run the query. Tab indents; Escape and then Tab leaves the editor.</span>
+    <span id="sql-keys" class="visually-hidden">
+      Control and Enter run the query. Tab indents; Escape and then Tab leaves the editor.
+    </span>
   </div>`;
 }
 

@@ -29,5 +29,9 @@ function keep(pasts) {
 }
 
 /** @param {string} sql @param {number | null} rows */
-export const remember = (sql, rows) => keep([{ sql, at: Date.now(), rows }, ...history.value.filter((past) => past.sql !== sql)].slice(0, KEPT));
+export function remember(sql, rows) {
+  const others = history.value.filter((past) => past.sql !== sql);
+  keep([{ sql, at: Date.now(), rows }, ...others].slice(0, KEPT));
+}
+
 export const forget = () => keep([]);

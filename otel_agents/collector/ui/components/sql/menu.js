@@ -26,7 +26,9 @@ export function Menu({ label, icon, children }) {
     };
   }, [open]);
   return html`<div class="menu" ref=${box}>
-    <button class="button" type="button" aria-expanded=${String(open)} onClick=${() => setOpen(!open)}><${Icon} name=${icon} /><span class="menu-label">${label}</span><${Icon} name="expand" /></button>
+    <button class="button" type="button" aria-label=${label} aria-expanded=${String(open)}
+      onClick=${() => setOpen(!open)}><${Icon} name=${icon} /><span class="menu-label">${label}</span><${Icon}
+      name="expand" /></button>
     ${open && html`<div class="menu-list">${children(() => setOpen(false))}</div>`}
   </div>`;
 }

@@ -58,7 +58,8 @@ function CellView({ result, row, column }) {
     const href = traceLink(trace, result.columns[column] === "span_id" ? cell : undefined);
     return html`<td><a href=${href} title="Open the trace">${text}</a></td>`;
   }
-  return html`<td class=${numeric ? "num" : ""} title=${text === cellText(cell) ? undefined : cellText(cell).slice(0, TITLE_MAX)}>${text}</td>`;
+  const title = text === cellText(cell) ? undefined : cellText(cell).slice(0, TITLE_MAX);
+  return html`<td class=${numeric ? "num" : ""} title=${title}>${text}</td>`;
 }
 
 /** @param {{ result: QueryResult, rows: Cell[][], sort: Sort, onSort: (sort: Sort) => void }} props rows: the result's, sorted */
@@ -68,23 +69,28 @@ export function Results({ result, rows, sort, onSort }) {
   useEffect(() => setLimit(PAGE), [result]);
   useEffect(() => {
     if (!end.current) return;
-    const watcher = new IntersectionObserver(([entry]) => entry.isIntersecting && setLimit((n) => n + PAGE), { rootMargin: "600px" });
+    const more = () => setLimit((n) => n + PAGE);
+    const watcher = new IntersectionObserver(([entry]) => entry.isIntersecting && more(), { rootMargin: "600px" });
     watcher.observe(end.current);
     return () => watcher.disconnect();
   }, [limit, rows]);
   const visible = useMemo(() => rows.slice(0, limit), [rows, limit]);
 
   if (result.rows.length === 0) return html`<${Empty} icon="table" title="No rows">The query ran, and nothing answers to it.<//>`;
-  const next = (/** @type {number} */ column) => onSort(sort?.column !== column ? { column, down: isNumeric(result.types[column]) } : { column, down: !sort.down });
+  const next = (/** @type {number} */ column) =>
+    onSort({ column, down: sort?.column === column ? !sort.down : isNumeric(result.types[column]) });
   return html`<div class="results-scroll" tabindex="0" role="region" aria-label="Rows">
     <table class="results-table">
       <thead><tr><th class="row-number" aria-hidden="true"></th>${result.columns.map((name, i) => {
         const direction = sort?.column === i ? (sort.down ? "descending" : "ascending") : undefined;
         return html`<th key=${i} scope="col" class=${isNumeric(result.types[i]) ? "num" : ""} aria-sort=${direction}>
-          <button type="button" onClick=${() => next(i)} title=${result.types[i]}>${name}${direction && html`<${Icon} name=${sort?.down ? "down" : "up"} />`}</button>
+          <button type="button" onClick=${() => next(i)} title=${result.types[i]}>${name}${direction && html`<${Icon}
+            name=${sort?.down ? "down" : "up"} />`}</button>
         </th>`;
       })}</tr></thead>
-      <tbody>${visible.map((row, i) => html`<tr key=${i}><td class="row-number" aria-hidden="true">${exact(i + 1)}</td>${row.map((_, column) => html`<${CellView} key=${column} result=${result} row=${row} column=${column} />`)}</tr>`)}</tbody>
+      <tbody>${visible.map((row, i) => html`<tr key=${i}><td class="row-number"
+        aria-hidden="true">${exact(i + 1)}</td>${row.map((_, column) => html`<${CellView} key=${column} result=${result}
+        row=${row} column=${column} />`)}</tr>`)}</tbody>
     </table>
     ${limit < rows.length && html`<div ref=${end} class="results-end muted">more rows …</div>`}
   </div>`;

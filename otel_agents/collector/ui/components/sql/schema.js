@@ -1,5 +1,6 @@
 // The tables one can ask, with their columns; a click puts a name into the query.
 import { html, useState } from "../../lib.js";
+import { SearchField } from "../field.js";
 import { Icon } from "../icons.js";
 import { Skeleton } from "../states.js";
 
@@ -12,7 +13,8 @@ function TableColumns({ table, open, wanted, onPick }) {
   return html`<details class="fold schema-table" open=${open || wanted !== ""}>
     <summary><${Icon} name="table" /><strong>${table.name}</strong><span class="muted">${table.columns.length}</span></summary>
     <ul>${columns.map(
-      ({ name, type, doc }) => html`<li key=${name}><button type="button" title=${doc || name} onClick=${() => onPick(name)}><code>${name}</code><small>${type.toLowerCase()}</small></button></li>`,
+      ({ name, type, doc }) => html`<li key=${name}><button type="button" title=${doc || name}
+        onClick=${() => onPick(name)}><code>${name}</code><small>${type.toLowerCase()}</small></button></li>`,
     )}</ul>
   </details>`;
 }
@@ -21,9 +23,10 @@ function TableColumns({ table, open, wanted, onPick }) {
 export function SchemaPanel({ schema, onPick }) {
   const [text, setText] = useState("");
   return html`<aside class="schema card" aria-label="Tables and columns">
-    <label class="field-box"><${Icon} name="search" /><input class="field" type="search" placeholder="Find a column" aria-label="Find a column" value=${text} onInput=${(/** @type {Event} */ event) => setText(/** @type {HTMLInputElement} */ (event.target).value)} /></label>
+    <${SearchField} label="Find a column" placeholder="Find a column" value=${text} onText=${setText} />
     <div class="schema-tables">
-      ${schema ? schema.tables.map((table, i) => html`<${TableColumns} key=${table.name} table=${table} open=${i === 0} wanted=${text.trim().toLowerCase()} onPick=${onPick} />`) : html`<${Skeleton} lines=${10} />`}
+      ${schema ? schema.tables.map((table, i) => html`<${TableColumns} key=${table.name} table=${table} open=${i === 0}
+        wanted=${text.trim().toLowerCase()} onPick=${onPick} />`) : html`<${Skeleton} lines=${10} />`}
     </div>
   </aside>`;
 }

@@ -2,7 +2,7 @@
 import { asText, exact } from "../../format.js";
 import { html, useState } from "../../lib.js";
 import { Copy } from "../copy.js";
-import { Icon } from "../icons.js";
+import { SearchField } from "../field.js";
 import { Empty } from "../states.js";
 import { Value } from "./prose.js";
 
@@ -13,14 +13,17 @@ const LONG = 240;
 function AttributeValue({ value }) {
   const text = asText(value) ?? "null";
   if (text.length <= LONG) return html`<span class=${`attr-value is-${value === null ? "null" : typeof value}`}>${text}</span>`;
-  return html`<details class="fold"><summary><span class="attr-preview truncate">${text.slice(0, LONG)}</span><span class="muted">${exact(text.length)} letters</span></summary><${Value} value=${value} /></details>`;
+  return html`<details class="fold"><summary><span
+    class="attr-preview truncate">${text.slice(0, LONG)}</span><span
+    class="muted">${exact(text.length)} letters</span></summary><${Value} value=${value} /></details>`;
 }
 
 /** @param {{ attributes: import("../../types.js").Attributes }} props */
 export function AttributeList({ attributes }) {
   const entries = Object.entries(attributes).sort(([a], [b]) => a.localeCompare(b));
   return html`<dl class="attrs">${entries.map(
-    ([key, value]) => html`<div key=${key}><dt>${key}</dt><dd><${AttributeValue} value=${value} /><${Copy} text=${asText(value) ?? ""} label=${`Copy ${key}`} /></dd></div>`,
+    ([key, value]) => html`<div key=${key}><dt>${key}</dt><dd><${AttributeValue} value=${value} /><${Copy}
+      text=${asText(value) ?? ""} label=${`Copy ${key}`} /></dd></div>`,
   )}</dl>`;
 }
 
@@ -28,12 +31,10 @@ export function AttributeList({ attributes }) {
 export function Attributes({ attributes }) {
   const [text, setText] = useState("");
   const wanted = text.toLowerCase();
-  const fits = (/** @type {[string, unknown]} */ [key, value]) => key.toLowerCase().includes(wanted) || (asText(value) ?? "").toLowerCase().includes(wanted);
+  const fits = (/** @type {[string, unknown]} */ [key, value]) => `${key}\n${asText(value)}`.toLowerCase().includes(wanted);
   const shown = Object.fromEntries(Object.entries(attributes).filter(fits));
   return html`
-    <label class="field-box attrs-filter">
-      <${Icon} name="search" />
-      <input class="field" type="search" placeholder="Filter keys and values" aria-label="Filter attributes" value=${text} onInput=${(/** @type {Event} */ event) => setText(/** @type {HTMLInputElement} */ (event.target).value)} />
-    </label>
-    ${Object.keys(shown).length ? html`<${AttributeList} attributes=${shown} />` : html`<${Empty} title=${text ? "No attribute fits" : "No attributes were recorded"} />`}`;
+    <${SearchField} label="Filter attributes" placeholder="Filter keys and values" value=${text} onText=${setText} />
+    ${Object.keys(shown).length ? html`<${AttributeList} attributes=${shown} />` : html`<${Empty}
+      title=${text ? "No attribute fits" : "No attributes were recorded"} />`}`;
 }

@@ -40,7 +40,9 @@ function TabList({ tabs, tab, onTab }) {
   };
   return html`<div class="tabs" role="tablist" aria-label="About the span" ref=${list} onKeyDown=${onKeyDown}>
     ${tabs.map(
-      ([name, label, count]) => html`<button key=${name} type="button" role="tab" id=${`tab-${name}`} aria-selected=${String(name === tab)} aria-controls="tab-panel" tabindex=${name === tab ? 0 : -1} onClick=${() => onTab(name)}>
+      ([name, label, count]) => html`<button key=${name} type="button" role="tab" id=${`tab-${name}`}
+        aria-selected=${String(name === tab)} aria-controls="tab-panel" tabindex=${name === tab ? 0 : -1}
+        onClick=${() => onTab(name)}>
         ${label}${count !== null && count > 0 && html`<span class="tab-count tabular">${count}</span>`}
       </button>`,
     )}
@@ -51,7 +53,10 @@ function TabList({ tabs, tab, onTab }) {
 function Links({ span }) {
   return html`<ul class="links">${span.links.map(
     (one, i) => html`<li key=${i}>
-      <p><${Icon} name="link" /><a href=${traceLink(one.trace_id, one.span_id)}>span <code>${one.span_id}</code></a> in trace <code>${one.trace_id}</code></p>
+      <p>
+        <${Icon} name="link" />
+        <a href=${traceLink(one.trace_id, one.span_id)}>span <code>${one.span_id}</code></a> in trace <code>${one.trace_id}</code>
+      </p>
       ${Object.keys(one.attributes).length > 0 && html`<${AttributeList} attributes=${one.attributes} />`}
     </li>`,
   )}</ul>`;
@@ -61,7 +66,8 @@ function Links({ span }) {
 function Raw({ span }) {
   return html`
     <section><h3>Resource</h3><${AttributeList} attributes=${span.resource} /></section>
-    <section class="raw"><h3>Span <${Copy} text=${() => JSON.stringify(span, null, 2)} label="Copy the span as JSON" shown="Copy JSON" /></h3><${Json} value=${span} /></section>`;
+    <section class="raw"><h3>Span <${Copy} text=${() => JSON.stringify(span, null, 2)}
+      label="Copy the span as JSON" shown="Copy JSON" /></h3><${Json} value=${span} /></section>`;
 }
 
 /** @param {{ traceId: string, node: TreeNode, span: Span, onClose: () => void }} props */
@@ -77,15 +83,19 @@ export function Details({ traceId, node, span, onClose }) {
       <div class="details-title">
         <span class="details-icon"><${TypeIcon} type=${type} /></span>
         <h2><${SpanName} span=${span} /></h2>
-        <button class="icon-button is-quiet close" type="button" aria-label="Close the details" onClick=${onClose}><${Icon} name="cross" /></button>
+        <button class="icon-button is-quiet close" type="button" aria-label="Close the details" onClick=${onClose}><${Icon}
+          name="cross" /></button>
       </div>
       <p class="details-meta tabular">
-        <span>${TYPE_LABELS[type]}</span><span>${span.end_time ? duration(span.duration_ms) : "running"}</span><span>at +${duration(span.offset_ms)}</span>
+        <span>${TYPE_LABELS[type]}</span>
+        <span>${span.end_time ? duration(span.duration_ms) : "running"}</span>
+        <span>at +${duration(span.offset_ms)}</span>
         <span class="trace-id"><code>${span.span_id}</code><${Copy} text=${span.span_id} label="Copy the span id" /></span>
       </p>
       <${TabList} tabs=${tabs} tab=${tab} onTab=${setTab} />
     </header>
-    <div class=${`tab-panel is-${tab}`} role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${tab}`} tabindex="0" key=${`${span.span_id} ${tab}`}>
+    <div class=${`tab-panel is-${tab}`} role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${tab}`} tabindex="0"
+      key=${`${span.span_id} ${tab}`}>
       ${tab === "summary" && html`<${Summary} traceId=${traceId} node=${node} span=${span} onStack=${onStack} />`}
       ${tab === "attributes" && html`<${Attributes} attributes=${span.attributes} />`}
       ${tab === "events" && html`<${Events} span=${span} />`}

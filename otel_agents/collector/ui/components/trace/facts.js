@@ -2,29 +2,43 @@
 import { count, duration, exact, moment, money } from "../../format.js";
 import { html } from "../../lib.js";
 import { link } from "../../router.js";
+import { requestsOf } from "../sql/links.js";
 
 /** @typedef {import("../../types.js").Span} Span */
 
-/** @param {{ label: string, total: number, parts: [name: string, tokens: number, tone: string][] }} props */
+/** @typedef {[name: string, tokens: number, tone: string]} TokenPart */
+
+/** @param {{ label: string, total: number, parts: TokenPart[] }} props */
 function TokenBar({ label, total, parts }) {
   const there = parts.filter(([, tokens]) => tokens > 0);
   return html`<div class="tokens">
     <p class="tokens-head"><span>${label}</span><b class="tabular">${exact(total)}</b></p>
-    <div class="tokens-bar" aria-hidden="true">${there.map(([name, tokens, tone]) => html`<i key=${name} class=${tone} style=${{ flexGrow: tokens }}></i>`)}</div>
-    ${there.length > 1 && html`<p class="tokens-parts">${there.map(([name, tokens, tone]) => html`<span key=${name}><i class=${tone}></i>${name}${" "}<b class="tabular">${exact(tokens)}</b></span>`)}</p>`}
+    <div class="tokens-bar" aria-hidden="true">${there.map(([name, tokens, tone]) => html`<i key=${name} class=${tone}
+      style=${{ flexGrow: tokens }}></i>`)}</div>
+    ${there.length > 1 && html`<p class="tokens-parts">${there.map(([name, tokens, tone]) => html`<span key=${name}><i
+      class=${tone}></i>${name}${" "}<b class="tabular">${exact(tokens)}</b></span>`)}</p>`}
   </div>`;
 }
 
 /** The parts never overlap: cached tokens are part of the input, reasoning of the output. @param {{ span: Span }} props */
 export function Tokens({ span }) {
-  const { input_tokens: input, output_tokens: output } = span;
-  if (input === null && output === null) return null;
+  if (span.input_tokens === null && span.output_tokens === null) return null;
+  const input = span.input_tokens ?? 0;
+  const output = span.output_tokens ?? 0;
   const read = span.cache_read_tokens ?? 0;
   const write = span.cache_write_tokens ?? 0;
   const reasoning = span.reasoning_tokens ?? 0;
+  /** @type {TokenPart[]} */
+  const inputs = [
+    ["new", Math.max(0, input - read - write), "tone-1"],
+    ["read from cache", read, "tone-2"],
+    ["written to cache", write, "tone-3"],
+  ];
+  /** @type {TokenPart[]} */
+  const outputs = [["answer", Math.max(0, output - reasoning), "tone-4"], ["reasoning", reasoning, "tone-5"]];
   return html`<div class="token-bars">
-    ${input !== null && html`<${TokenBar} label="Input tokens" total=${input} parts=${[["new", Math.max(0, input - read - write), "tone-1"], ["read from cache", read, "tone-2"], ["written to cache", write, "tone-3"]]} />`}
-    ${output !== null && html`<${TokenBar} label="Output tokens" total=${output} parts=${[["answer", Math.max(0, output - reasoning), "tone-4"], ["reasoning", reasoning, "tone-5"]]} />`}
+    ${span.input_tokens !== null && html`<${TokenBar} label="Input tokens" total=${input} parts=${inputs} />`}
+    ${span.output_tokens !== null && html`<${TokenBar} label="Output tokens" total=${output} parts=${outputs} />`}
   </div>`;
 }
 
@@ -43,12 +57,9 @@ export function Price({ span }) {
     ["First token", span.ttft_ms !== null && duration(span.ttft_ms)],
     ["Speed", speed(span)],
   ];
-  return html`<dl class="price">${parts.filter(([, text]) => text).map(([name, text]) => html`<div key=${name}><dt>${name}</dt><dd class="tabular">${text}</dd></div>`)}</dl>`;
+  return html`<dl class="price">${parts.filter(([, text]) => text).map(([name, text]) => html`<div
+    key=${name}><dt>${name}</dt><dd class="tabular">${text}</dd></div>`)}</dl>`;
 }
-
-/** Where to find the other traces of a session or user. @param {string} column @param {string} value */
-const query = (column, value) =>
-  link("/sql", { q: `SELECT start_time, name, duration_ms, status, trace_id\nFROM spans\nWHERE ${column} = '${value.replaceAll("'", "''")}' AND parent_span_id IS NULL\nORDER BY start_time DESC` });
 
 /** @param {{ span: Span }} props */
 export function Facts({ span }) {
@@ -60,8 +71,8 @@ export function Facts({ span }) {
     ["Tool", span.tool],
     ["Cost", span.type !== "model" && span.cost !== null && money(span.cost)],
     ["Price from", span.cost_source],
-    ["Session", span.session_id && html`<a href=${query("session_id", span.session_id)}>${span.session_id}</a>`],
-    ["User", span.user_id && html`<a href=${query("user_id", span.user_id)}>${span.user_id}</a>`],
+    ["Session", span.session_id && html`<a href=${requestsOf("session_id", span.session_id)}>${span.session_id}</a>`],
+    ["User", span.user_id && html`<a href=${requestsOf("user_id", span.user_id)}>${span.user_id}</a>`],
     ["Tenant", span.tenant],
     ["Started", moment(span.start_time)],
     ["Ended", span.end_time ? moment(span.end_time) : "still running"],
@@ -70,5 +81,6 @@ export function Facts({ span }) {
     ["Scope", span.scope_name],
     ["Kind", span.kind],
   ];
-  return html`<dl class="facts">${facts.filter(([, value]) => value).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="facts">${facts.filter(([, value]) => value).map(([name, value]) => html`<div
+    key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }

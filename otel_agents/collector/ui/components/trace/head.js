@@ -10,7 +10,10 @@ import { Icon } from "../icons.js";
 
 /** @param {{ label: string, value: string, note?: string, bad?: boolean }} props */
 const Total = ({ label, value, note, bad }) =>
-  html`<div><dt>${label}</dt><dd class=${`tabular ${bad ? "is-error" : ""}`}>${value}${note && html`<small>${note}</small>`}</dd></div>`;
+  html`<div>
+    <dt>${label}</dt>
+    <dd class=${`tabular ${bad ? "is-error" : ""}`}>${value}${note && html`<small>${note}</small>`}</dd>
+  </div>`;
 
 /** @param {{ summary: TraceSummary, running: boolean, lasted: number, back: string }} props back: where the list is */
 export function TraceHead({ summary, running, lasted, back }) {
@@ -29,7 +32,8 @@ export function TraceHead({ summary, running, lasted, back }) {
         ${summary.service_name && html`<span>${summary.service_name}</span>`}
         ${summary.session_id && html`<span>session ${summary.session_id}</span>`}
         ${summary.user_id && html`<span>user ${summary.user_id}</span>`}
-        <span class="trace-id"><code title=${summary.trace_id}>${summary.trace_id}</code><${Copy} text=${summary.trace_id} label="Copy the trace id" /></span>
+        <span class="trace-id"><code title=${summary.trace_id}>${summary.trace_id}</code><${Copy} text=${summary.trace_id}
+          label="Copy the trace id" /></span>
       </p>
     </div>
     <dl class="totals">
@@ -37,7 +41,8 @@ export function TraceHead({ summary, running, lasted, back }) {
       <${Total} label="Spans" value=${exact(summary.spans)} />
       <${Total} label="Model calls" value=${exact(summary.model_calls)} />
       <${Total} label="Tool calls" value=${exact(summary.tool_calls)} />
-      <${Total} label="Tokens" value=${count(summary.input_tokens + summary.output_tokens)} note=${`${count(summary.input_tokens)} in, ${count(summary.output_tokens)} out`} />
+      <${Total} label="Tokens" value=${count(summary.input_tokens + summary.output_tokens)}
+        note=${`${count(summary.input_tokens)} in, ${count(summary.output_tokens)} out`} />
       <${Total} label="Cost" value=${money(summary.cost)} />
       <${Total} label="Errors" value=${exact(summary.errors)} bad=${summary.errors > 0} />
     </dl>

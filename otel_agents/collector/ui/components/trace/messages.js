@@ -49,7 +49,8 @@ function readPart(part) {
   const text = part.content ?? part.text ?? part.thinking;
   if (/reasoning|thinking/.test(type) && typeof text === "string") return { kind: "reasoning", text };
   if (type === "tool_call_response" || type === "tool_result") {
-    return { kind: "result", id: part.id ?? part.tool_use_id ?? null, result: parsed(part.result ?? part.response ?? part.content) };
+    const result = part.result ?? part.response ?? part.content;
+    return { kind: "result", id: part.id ?? part.tool_use_id ?? null, result: parsed(result) };
   }
   if (type === "tool_call" || type === "tool_use" || type === "function") {
     const { name = "tool", arguments: args = part.input } = part.function ?? part;

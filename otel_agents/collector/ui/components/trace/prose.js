@@ -48,7 +48,8 @@ function Folded({ text, children }) {
 export const Prose = ({ text }) => html`<div class="prose"><${Folded} text=${text}>${blocks}<//></div>`;
 
 /** @param {{ text: string }} props */
-export const Plain = ({ text }) => html`<${Folded} text=${text}>${(/** @type {string} */ shown) => html`<pre class="code">${shown}</pre>`}<//>`;
+export const Plain = ({ text }) => html`<${Folded} text=${text}>${(/** @type {string} */ shown) => html`<pre
+  class="code">${shown}</pre>`}<//>`;
 
 /** Arguments, results and attributes: JSON when it is JSON, also inside text; otherwise plain. @param {{ value: unknown }} props */
 export function Value({ value }) {

@@ -1,5 +1,5 @@
 // One line of the waterfall: who on the left, when on the right.
-import { count, duration, money, plural } from "../../format.js";
+import { count, duration } from "../../format.js";
 import { html } from "../../lib.js";
 import { TypeIcon, knownType } from "../chips.js";
 import { Icon } from "../icons.js";
@@ -21,7 +21,8 @@ export function SpanName({ span }) {
     return html`<span class="span-name truncate">${from}<${Icon} name="message" label="hands over to" class="arrow" />${to}</span>`;
   }
   const [, operation, rest] = OPERATIONS.exec(span.name) ?? [];
-  return html`<span class="span-name truncate">${operation && html`<span class="span-operation">${operation} </span>`}${rest ?? span.name}</span>`;
+  return html`<span class="span-name truncate">${operation && html`<span
+    class="span-operation">${operation} </span>`}${rest ?? span.name}</span>`;
 }
 
 /** @param {Span} span */
@@ -40,21 +41,20 @@ function Bar({ span, length }) {
   const width = (100 * lasted) / length;
   const right = left + width;
   const place = width > 40 ? "inside" : right > 72 ? "before" : "after";
-  const at = place === "inside" ? { left: `${left}%`, width: `${width}%` } : place === "before" ? { right: `${100 - left}%` } : { left: `${right}%` };
+  const at = {
+    inside: { left: `${left}%`, width: `${width}%` },
+    before: { right: `${100 - left}%` },
+    after: { left: `${right}%` },
+  }[place];
   const failed = span.status === "error" ? "is-error" : "";
   const first = span.ttft_ms && lasted > 0 ? Math.min(100, (100 * span.ttft_ms) / lasted) : 0;
   const instant = span.type === "message";
   return html`
-    <span class=${`bar ${failed} ${open ? "is-open" : ""} ${instant ? "is-instant" : ""}`} style=${{ left: `${left}%`, width: `${width}%` }}>
+    <span class=${`bar ${failed} ${open ? "is-open" : ""} ${instant ? "is-instant" : ""}`}
+      style=${{ left: `${left}%`, width: `${width}%` }}>
       ${first > 0 && html`<i class="bar-wait" style=${{ width: `${first}%` }}></i>`}
     </span>
     <span class=${`bar-label tabular is-${place}`} style=${at}>${instant ? "" : barLabel(span)}</span>`;
-}
-
-/** What the row says to someone who does not see it. @param {Span} span */
-function spoken(span) {
-  const cost = span.cost === null ? "" : `, ${money(span.cost)}`;
-  return `${span.status === "error" ? "Failed: " : ""}${span.name}, ${span.end_time === null ? "running" : duration(span.duration_ms)}${cost}`;
 }
 
 /**
@@ -71,19 +71,32 @@ export function WaterfallRow({ row, index, length, height, selected, folded, fou
     event.stopPropagation();
     onFold(node.id);
   };
-  const classes = ["wf-row", span ? `type-${knownType(span.type)}` : "is-note", selected && "is-selected", found && "is-found", span?.type === "message" && "is-handover"];
-  return html`<div class=${classes.filter(Boolean).join(" ")} role="treeitem" id=${`row-${node.id}`} style=${{ top: `${index * height}px`, height: `${height}px` }}
-    aria-level=${depth + 1} aria-posinset=${position} aria-setsize=${siblings} aria-selected=${String(selected)} aria-expanded=${parent ? String(!folded) : undefined}
-    aria-label=${span ? spoken(span) : `${plural(children.length, "span")} whose parent has not arrived`} onClick=${() => (span ? onSelect(node.id) : onFold(node.id))}>
+  const classes = [
+    "wf-row",
+    span ? `type-${knownType(span.type)}` : "is-note",
+    span?.type === "message" && "is-handover",
+    selected && "is-selected",
+    found && "is-found",
+  ];
+  const onClick = () => (span ? onSelect(node.id) : onFold(node.id));
+  return html`<div class=${classes.filter(Boolean).join(" ")} role="treeitem" id=${`row-${node.id}`}
+    style=${{ top: `${index * height}px`, height: `${height}px` }}
+    aria-level=${depth + 1} aria-posinset=${position} aria-setsize=${siblings}
+    aria-selected=${String(selected)} aria-expanded=${parent ? String(!folded) : undefined} onClick=${onClick}>
     <div class="wf-who">
       <span class="guides" style=${{ width: `${Math.min(depth, DEEPEST) * INDENT_PX}px` }}></span>
-      ${parent ? html`<button class=${`caret ${folded ? "" : "is-down"}`} type="button" tabindex="-1" aria-hidden="true" onClick=${fold}><${Icon} name="chevron" /></button>` : html`<span class="caret"></span>`}
+      ${parent ? html`<button class=${`caret ${folded ? "" : "is-down"}`} type="button" tabindex="-1"
+        aria-hidden="true" onClick=${fold}><${Icon} name="chevron" /></button>` : html`<span
+        class="caret"></span>`}
       ${span
         ? html`<${TypeIcon} type=${span.type} /><${SpanName} span=${span} />
-            ${span.status === "error" && html`<span class="row-error" title=${span.status_message ?? "Failed"}><${Icon} name="alert" label="Failed" /></span>`}
-            ${folded && node.errorsBelow > 0 && html`<span class="row-below" title="Failed spans folded away below"><${Icon} name="alert" />${node.errorsBelow}</span>`}
+            ${span.status === "error" && html`<span class="row-error" title=${span.status_message ?? "Failed"}><${Icon}
+              name="alert" label="Failed" /></span>`}
+            ${folded && node.errorsBelow > 0 && html`<span class="row-below"
+              title="Failed spans folded away below"><${Icon} name="alert" />${node.errorsBelow}</span>`}
             ${folded && html`<span class="row-count">+${children.length}</span>`}`
-        : html`<span class="note truncate" title=${`parent_span_id ${missingParent(node)}`}><${Icon} name="warning" />Parent ${missingParent(node).slice(0, 8)}… has not arrived</span>`}
+        : html`<span class="note truncate" title=${`parent_span_id ${missingParent(node)}`}><${Icon}
+          name="warning" />Parent ${missingParent(node).slice(0, 8)}… has not arrived</span>`}
     </div>
     <div class="wf-when">${span && html`<${Bar} span=${span} length=${length} />`}</div>
   </div>`;

@@ -53,7 +53,8 @@ function Below({ node }) {
     sums.tokens > 0 && `${count(sums.tokens)} tokens`,
     sums.cost !== null && money(sums.cost),
   ].filter(Boolean);
-  return html`<p class="below"><span class="muted">Below it: </span>${parts.join(", ")}${sums.errors > 0 && html`, ${" "}<span class="is-error">${sums.errors} failed</span>`}</p>`;
+  return html`<p class="below"><span class="muted">Below it: </span>${parts.join(", ")}${sums.errors > 0 && html`, ${" "}<span
+    class="is-error">${sums.errors} failed</span>`}</p>`;
 }
 
 /** The last model call below a span: its messages hold the whole conversation. @param {TreeNode} node @returns {Span | null} */
@@ -83,7 +84,8 @@ export function Summary({ traceId, node, span, onStack }) {
     <${Tokens} span=${span} />
     <${Price} span=${span} />
     ${own && html`<${Chat} chat=${own} />`}
-    ${last && borrowed && html`<p class="borrowed muted">The conversation, as ${" "}<a href=${traceLink(traceId, last.span_id)}>its last model call</a> saw it:</p><${Chat} chat=${borrowed} />`}
+    ${last && borrowed && html`<p class="borrowed muted">The conversation, as ${" "}<a
+      href=${traceLink(traceId, last.span_id)}>its last model call</a> saw it:</p><${Chat} chat=${borrowed} />`}
     ${span.type === "model" && !own && html`<p class="muted">The messages of this call were not recorded.</p>`}
     <${Facts} span=${span} />`;
 }

@@ -2,6 +2,7 @@
 import { exact, plural } from "../../format.js";
 import { html } from "../../lib.js";
 import { TYPE_LABELS, TypeIcon, knownType } from "../chips.js";
+import { SearchField } from "../field.js";
 import { Icon } from "../icons.js";
 
 /** @typedef {import("../../types.js").Span} Span */
@@ -26,15 +27,18 @@ export function Toolbar({ spans, errors, text, found, onText, onNextFound, onNex
     if (event.key === "Escape") onText("");
   };
   return html`<div class="wf-toolbar">
-    <label class="field-box wf-find">
-      <${Icon} name="search" />
-      <input class="field" type="search" placeholder="Find a span" aria-label="Find a span by name, agent, tool, model or error" value=${text} onInput=${(/** @type {Event} */ event) => onText(/** @type {HTMLInputElement} */ (event.target).value)} onKeyDown=${onKeyDown} />
-    </label>
-    <span class="wf-found muted" role="status">${text && (found ? `${exact(found)} found, Enter for the next` : "none found")}</span>
+    <${SearchField} class="wf-find" label="Find a span by name, agent, tool, model or error" placeholder="Find a span"
+      value=${text} onText=${onText} onKeyDown=${onKeyDown} />
+    <span class="wf-found muted" role="status">
+      ${text && (found ? `${exact(found)} found, Enter for the next` : "none found")}
+    </span>
     <ul class="wf-legend" aria-label="Span types">
-      ${typeCounts(spans).map(([type, count]) => html`<li key=${type} title=${plural(count, TYPE_LABELS[knownType(type)].toLowerCase())}><${TypeIcon} type=${type} /><span class="tabular">${exact(count)}</span></li>`)}
+      ${typeCounts(spans).map(([type, count]) => html`<li key=${type}
+        title=${plural(count, TYPE_LABELS[knownType(type)].toLowerCase())}><${TypeIcon} type=${type} /><span
+        class="tabular">${exact(count)}</span></li>`)}
     </ul>
-    ${errors > 0 && html`<button class="button is-small wf-errors" type="button" onClick=${onNextError}><${Icon} name="alert" />${plural(errors, "error")}</button>`}
+    ${errors > 0 && html`<button class="button is-small wf-errors" type="button" onClick=${onNextError}><${Icon}
+      name="alert" />${plural(errors, "error")}</button>`}
     <button class="button is-small" type="button" onClick=${onFoldAll}>${allFolded ? "Unfold all" : "Fold all"}</button>
   </div>`;
 }

@@ -84,22 +84,28 @@ export function Waterfall({ rows, length, selected, folded, found, onSelect, onF
     if (action.enter) onEnter();
   };
 
+  const onScroll = () => setView((old) => ({ ...old, top: box.current?.scrollTop ?? 0 }));
+
   const first = Math.max(0, Math.floor(view.top / ROW_PX) - OVERSCAN);
   const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW_PX) + OVERSCAN);
   const marks = ticks(length, Math.max(2, Math.floor(view.axis / TICK_PX)));
-  return html`<div class="waterfall" ref=${box} role="tree" tabindex="0" aria-label="Spans" aria-activedescendant=${at >= first && at < last ? `row-${selected}` : undefined}
-    onScroll=${(/** @type {Event} */ event) => setView((old) => ({ ...old, top: /** @type {HTMLElement} */ (event.target).scrollTop }))} onKeyDown=${onKeyDown}>
+  return html`<div class="waterfall" ref=${box} role="tree" tabindex="0" aria-label="Spans"
+    aria-activedescendant=${at >= first && at < last ? `row-${selected}` : undefined}
+    onScroll=${onScroll} onKeyDown=${onKeyDown}>
     <div class="wf-axis" role="presentation" style=${{ height: `${ROW_PX}px` }}>
       <div class="wf-who">Span</div>
       <div class="wf-when"><div class="wf-ticks" aria-hidden="true">
-        ${marks.filter((mark) => mark < LABELLED * length).map((mark) => html`<span key=${mark} class="tabular" style=${{ left: `${(100 * mark) / length}%` }}>${tickLabel(mark)}</span>`)}
+        ${marks.filter((mark) => mark < LABELLED * length).map((mark) => html`<span key=${mark} class="tabular"
+          style=${{ left: `${(100 * mark) / length}%` }}>${tickLabel(mark)}</span>`)}
       </div></div>
     </div>
     <div class="wf-body" role="presentation" style=${{ height: `${rows.length * ROW_PX}px` }}>
-      <div class="wf-grid" aria-hidden="true"><div>${marks.map((mark) => html`<i key=${mark} style=${{ left: `${(100 * mark) / length}%` }}></i>`)}</div></div>
+      <div class="wf-grid" aria-hidden="true"><div>${marks.map((mark) => html`<i key=${mark}
+        style=${{ left: `${(100 * mark) / length}%` }}></i>`)}</div></div>
       ${rows.slice(first, last).map(
         (row, i) => html`<${WaterfallRow} key=${row.node.id} row=${row} index=${first + i} length=${length} height=${ROW_PX}
-          selected=${row.node.id === selected} folded=${folded.has(row.node.id)} found=${found.has(row.node.id)} onSelect=${onSelect} onFold=${onFold} />`,
+          selected=${row.node.id === selected} folded=${folded.has(row.node.id)} found=${found.has(row.node.id)}
+          onSelect=${onSelect} onFold=${onFold} />`,
       )}
     </div>
   </div>`;

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from "../../lib.js";
 import { route, setQuery } from "../../router.js";
 import { Segmented } from "../chips.js";
+import { SearchField } from "../field.js";
 import { Icon } from "../icons.js";
 
 const TYPING_MS = 250;
@@ -12,6 +13,13 @@ const TIMES = [
   ["360", "Last 6 hours"],
   ["1440", "Last 24 hours"],
   ["10080", "Last 7 days"],
+];
+
+/** @type {[string, string][]} */
+const STATUSES = [
+  ["", "All"],
+  ["ok", "OK"],
+  ["error", "Failed"],
 ];
 
 /**
@@ -47,21 +55,20 @@ function Search() {
     addEventListener("keydown", jump);
     return () => removeEventListener("keydown", jump);
   }, []);
-  return html`<label class="field-box search">
-    <${Icon} name="search" />
-    <input ref=${field} class="field" type="search" placeholder="Search names, messages, errors" aria-label="Search traces" value=${text} onInput=${(/** @type {Event} */ event) => setText(/** @type {HTMLInputElement} */ (event.target).value)} />
-    <kbd aria-hidden="true">/</kbd>
-  </label>`;
+  return html`<${SearchField} class="search" label="Search traces" placeholder="Search names, messages, errors"
+    value=${text} onText=${setText} field=${field}><kbd aria-hidden="true">/</kbd><//>`;
 }
 
 /** @param {{ agents: string[] }} props every agent there is to filter by */
 export function Filters({ agents }) {
   const { agent = "", status = "", minutes = "" } = route.value.query;
   const known = agent && !agents.includes(agent) ? [agent, ...agents] : agents;
+  const choose = (/** @type {string} */ name) => (/** @type {string} */ value) => setQuery({ [name]: value });
   return html`<div class="filters" role="search">
     <${Search} />
-    <${Select} label="Agent" value=${agent} options=${[["", "Every agent"], ...known.map((name) => [name, name])]} onChange=${(/** @type {string} */ value) => setQuery({ agent: value })} />
-    <${Select} label="Time" value=${minutes} options=${TIMES} onChange=${(/** @type {string} */ value) => setQuery({ minutes: value })} />
-    <${Segmented} label="Status" value=${status} onChange=${(/** @type {string} */ value) => setQuery({ status: value })} options=${[["", "All"], ["ok", "OK"], ["error", "Failed"]]} />
+    <${Select} label="Agent" value=${agent} onChange=${choose("agent")}
+      options=${[["", "Every agent"], ...known.map((name) => [name, name])]} />
+    <${Select} label="Time" value=${minutes} onChange=${choose("minutes")} options=${TIMES} />
+    <${Segmented} label="Status" value=${status} onChange=${choose("status")} options=${STATUSES} />
   </div>`;
 }

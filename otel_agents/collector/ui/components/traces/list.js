@@ -28,7 +28,8 @@ export function merge(old, page) {
   const here = new Set(traces.map((trace) => trace.trace_id));
   const last = traces.at(-1);
   // Whatever is newer than the page's end and not on it has left the list; what is older stays as it was.
-  const older = !last && next ? old.traces : last && next ? old.traces.filter((trace) => !here.has(trace.trace_id) && trace.start_time < last.start_time) : [];
+  const isOlder = (/** @type {TraceSummary} */ trace) => !last || (trace.start_time < last.start_time && !here.has(trace.trace_id));
+  const older = next ? old.traces.filter(isOlder) : [];
   // When all of the page is new there may be a gap behind it, so the older pages are fetched again on demand.
   const joined = !last || arrived.length < traces.length ? older : [];
   return {

@@ -8,7 +8,8 @@ import { Icon } from "../icons.js";
 
 /** @param {{ icon: string, value: number, noun: string }} props */
 const Amount = ({ icon, value, noun }) =>
-  html`<span class=${`amount ${value ? "" : "is-none"} type-${icon}`} title=${plural(value, noun)}><${Icon} name=${icon} label=${noun} />${exact(value)}</span>`;
+  html`<span class=${`amount ${value ? "" : "is-none"} type-${icon}`} title=${plural(value, noun)}><${Icon} name=${icon}
+    label=${noun} />${exact(value)}</span>`;
 
 /**
  * @param {{ trace: import("../../types.js").TraceSummary, full: number, fresh: boolean }} props
@@ -26,7 +27,8 @@ export function TraceRow({ trace, full, fresh }) {
       </div>
       <div class="trace-line">
         <${AgentChips} agents=${trace.agents} most=${3} />
-        ${trace.error && html`<span class=${`trace-error truncate ${trace.status === "ok" ? "is-recovered" : ""}`} title=${trace.error}><${Icon} name="alert" label="Failed within it:" />${trace.error}</span>`}
+        ${trace.error && html`<span class=${`trace-error truncate ${trace.status === "ok" ? "is-recovered" : ""}`}
+          title=${trace.error}><${Icon} name="alert" label="Failed within it:" />${trace.error}</span>`}
       </div>
     </th>
     <td class="trace-time num">
@@ -38,7 +40,9 @@ export function TraceRow({ trace, full, fresh }) {
       <${Amount} icon="model" value=${trace.model_calls} noun="model call" />
       <${Amount} icon="tool" value=${trace.tool_calls} noun="tool call" />
     </td>
-    <td class="trace-tokens num" title=${`${exact(trace.input_tokens)} in, ${exact(trace.output_tokens)} out`}>${tokens ? count(tokens) : "–"}</td>
+    <td class="trace-tokens num" title=${`${exact(trace.input_tokens)} in, ${exact(trace.output_tokens)} out`}>
+      ${tokens ? count(tokens) : "–"}
+    </td>
     <td class="trace-cost num">${money(trace.cost)}</td>
     <td class="trace-when num muted" title=${moment(trace.start_time)}>${ago(Date.parse(trace.start_time), now.value)}</td>
   </tr>`;
