@@ -37,17 +37,18 @@ MAX_AMPLIFICATION = 10_000  # how much longer a query's constants may make a tex
 MAX_FORMAT_WIDTH = re.compile(r"\d{4,}|\*|\{[^}]*\{")  # a width over 999, or one that comes from an argument
 
 
-def check(statement: Node, sql: str) -> None:
+def check(statement: Node, sql: str, tables: frozenset[str] = TABLES) -> None:
     """Refuse a statement that does anything but read the tables users may read.
 
     Args:
         statement: what ``syntax.parse`` gave.
         sql: the text it was parsed from, to say where.
+        tables: what may be read.
 
     Raises:
         QueryError: ``forbidden``, or ``unknown_name`` for a table or a type there is none of.
     """
-    _Check(sql).run(statement)
+    _Check(sql).run(statement, tables)
 
 
 class _Check:
@@ -56,8 +57,8 @@ class _Check:
         self._amplification = 1
         self._stack: list[tuple[Any, frozenset[str], int]] = []
 
-    def run(self, statement: Node) -> None:
-        self._stack.append((statement["node"], TABLES, 0))
+    def run(self, statement: Node, tables: frozenset[str]) -> None:
+        self._stack.append((statement["node"], tables, 0))
         while self._stack:
             item, tables, depth = self._stack.pop()
             if depth > MAX_DEPTH:

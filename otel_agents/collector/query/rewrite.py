@@ -18,7 +18,7 @@ from otel_agents.collector.store.columns import is_content
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_VIEW = "spans_and_parts"  # the view `spans`, and beside its columns these
+VIEW = "spans_and_parts"  # the view `spans`, and beside its columns these
 _OWN_COLUMN = {conventions.AGENT: "agent_attribute"}
 _SHORT, _CONTENT = "short_attributes", "content"
 _HIDDEN = (*_OWN_COLUMN.values(), _SHORT, _CONTENT)
@@ -90,7 +90,7 @@ def _rewrite_select(node: Node, *, top: bool) -> bool:
     for star in _own_expressions(body):
         if star.get("class") == "STAR":
             star["exclude_list"] = [*star.get("exclude_list", ()), *_HIDDEN]
-    table.update(alias=alias, table_name=_VIEW, qualified_name={"path": [_VIEW]})
+    table.update(alias=alias, table_name=VIEW, qualified_name={"path": [VIEW]})
     for place in taken:
         own = _OWN_COLUMN.get(place.key) if place.as_text else None
         if own is None:

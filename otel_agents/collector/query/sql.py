@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from otel_agents.collector.query import rewrite
-from otel_agents.collector.query.check import check
+from otel_agents.collector.query.check import TABLES, check
 from otel_agents.collector.query.hints import explain
 from otel_agents.collector.query.syntax import Node, parse, unparse
 from otel_agents.collector.query.values import size, to_json
@@ -52,8 +52,8 @@ def run_user_sql(
 ) -> QueryResult:
     """Run one SELECT over ``spans`` and ``traces``.
 
-    The text that runs is the user's own, which has been checked as a syntax tree by the parser that parses it again to
-    run it, or one written from that tree by the same parser.
+    What runs is the user's own text, checked as the syntax tree of the parser that parses it again to run it. A text
+    written from a changed tree is checked in the same way before it runs.
 
     Args:
         store: what to read.
@@ -91,6 +91,7 @@ def _bind(cursor: DuckDBPyConnection, sql: str, statement: Node) -> tuple[Node, 
         if other is None:
             raise
         text = unparse(cursor, other)
+        check(parse(cursor, text), text)
         with contextlib.suppress(duckdb.BinderException):
             return other, text, *_columns(cursor, text)
         _begin_again(cursor)
@@ -111,8 +112,10 @@ def _execute(cursor: DuckDBPyConnection, statement: Node, text: str, types: list
     if faster is None and readable is None:
         cursor.execute(text)
         return
+    other = unparse(cursor, readable or faster or statement)
+    check(parse(cursor, other), other, TABLES | {rewrite.VIEW})
     try:
-        cursor.execute(unparse(cursor, readable or faster or statement))
+        cursor.execute(other)
     except (duckdb.BinderException, duckdb.CatalogException):
         _begin_again(cursor)
         cursor.execute(text)

@@ -25,7 +25,7 @@ class Limits:
 
     time: float
     # How much the whole process may grow meanwhile. DuckDB's own limit does not count what a single text or list takes.
-    memory: int = 1 << 30
+    memory: int = 3 << 29
 
 
 class Watch:
