@@ -1,5 +1,3 @@
-"""The version of otel-agents, as pyproject.toml has it."""
+"""The version, which the package's metadata is built from."""
 
-from typing import Final
-
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"
