@@ -104,3 +104,17 @@ def store(tmp_path: Path) -> Iterator[DuckDBStore]:
     opened = DuckDBStore(tmp_path / "store" / "spans.duckdb")
     yield opened
     opened.close()
+
+
+# Folders whose tests start processes or a browser, in the order of what they take; all others come before.
+SLOW = ("cli", "collector", "examples", "demo", "end_to_end", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the fast tests first: a mistake shows within seconds."""
+
+    def slowness(item: pytest.Item) -> int:
+        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+        return SLOW.index(folder) + 1 if folder in SLOW else 0
+
+    items.sort(key=slowness)
