@@ -1,52 +1,54 @@
-"""One SDK on the common work, in a process of its own; prints its figures as JSON.
+"""One SDK at work in a process of its own; says its figures as JSON after the word FIGURES.
 
-python -m tests.benchmarks.contender ours|raw|import-ours|import-nothing URL TURNS
+python -m tests.benchmarks.contender NAME JOB URL TURNS
+
+cost       what a span costs the calling thread and the process, without content and with it
+off        what it costs the calling thread while tracing is switched off
+unsampled  the same while the sampler leaves every trace out
+away       what it costs when perhaps nobody answers; then the program ends as programs do
+burst      nothing but the work, and then the end
 """
 
+import importlib
 import json
+import os
 import re
 import resource
+import socket
 import sys
 import time
 from pathlib import Path
 
-from tests.benchmarks import turn
+from . import turn as work
+
+WARM_UP = 100  # turns
+# What each job sets before the SDK is imported; a contender's own SWITCHES go first.
+SWITCHES = {
+    "cost": {"OTEL_BSP_MAX_QUEUE_SIZE": "10000000"},  # what is dropped costs nothing, and by default much of it is
+    "off": {"OTEL_SDK_DISABLED": "true"},
+    "unsampled": {"OTEL_TRACES_SAMPLER": "always_off"},
+}
 
 
-def ours(url: str, turns: int, _specs: list[turn.Spec]) -> dict[str, float]:
-    import otel_agents
-
-    otel_agents.configure(service_name="bench", endpoint=url)
-    return turn.measure(turn.ours, otel_agents.flush, turns)
-
-
-def raw(url: str, turns: int, specs: list[turn.Spec]) -> dict[str, float]:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-    provider = TracerProvider(resource=Resource.create({"service.name": "bench"}))
-    # A queue that holds everything: by default 35-44 % of a burst is dropped, and what is dropped costs nothing.
-    exporter = OTLPSpanExporter(endpoint=f"{url}/v1/traces")
-    provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=10_000_000))
-    tracer = provider.get_tracer("bench")
-    return turn.measure(lambda at: turn.raw_turn(tracer, at, specs), provider.force_flush, turns)
+def cost(turn: work.Turn, flush: work.Flush, turns: int) -> dict[str, float]:
+    work.loop(turn, WARM_UP)
+    flush()
+    figures = {"peak_mb": peak_mb(), **work.measure(turn, flush, turns)}
+    content = work.measure(turn, flush, turns, content=True)
+    return figures | {f"{key}_content": value for key, value in content.items()}
 
 
-def import_ours(_url: str, _turns: int, _specs: list[turn.Spec]) -> dict[str, float]:
-    before = time.perf_counter()
-    import otel_agents  # noqa: F401
-
-    return {"import_ms": (time.perf_counter() - before) * 1e3}
+def calls(turn: work.Turn, _flush: work.Flush, turns: int) -> dict[str, float]:
+    work.loop(turn, WARM_UP)
+    return work.measure(turn, lambda: None, turns)
 
 
-def import_nothing(_url: str, _turns: int, _specs: list[turn.Spec]) -> dict[str, float]:
-    return {"import_ms": 0.0}
+def burst(turn: work.Turn, _flush: work.Flush, turns: int) -> dict[str, float]:
+    work.loop(turn, turns)
+    return {}
 
 
-def specs(url: str, _turns: int, _specs: list[turn.Spec]) -> dict[str, list[turn.Spec]]:
-    return {"specs": turn.specs_of_ours(url)}
+JOBS = {"cost": cost, "off": calls, "unsampled": calls, "away": calls, "burst": burst}
 
 
 def peak_mb() -> float:
@@ -57,10 +59,43 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-CONTENDERS = {"ours": ours, "raw": raw, "specs": specs, "import-ours": import_ours, "import-nothing": import_nothing}
+def stay_here() -> list[str]:
+    """Refuse connections that would leave the machine; gives the list of those that were tried."""
+    tried: list[str] = []
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def checked(host: object) -> None:
+        if host not in ("127.0.0.1", "localhost", "::1", b"127.0.0.1", b"localhost", None):
+            tried.append(str(host))
+            raise OSError(f"a benchmark stays on its machine: {host}")
+
+    def guarded_connect(self: socket.socket, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            checked(address[0])
+        return connect(self, address)
+
+    def guarded_resolve(host, *args, **named):
+        checked(host)
+        return resolve(host, *args, **named)
+
+    socket.socket.connect, socket.getaddrinfo = guarded_connect, guarded_resolve
+    return tried
+
+
+def main(name: str, job: str, url: str, turns: int) -> None:
+    contender = importlib.import_module(f".{name}", __package__)
+    switch = {**SWITCHES, **getattr(contender, "SWITCHES", {})}.get(job, {})
+    if switch is None:
+        print("FIGURES {}")  # it has no such switch
+        return
+    os.environ.update({**getattr(contender, "ENVIRONMENT", {}), **switch})
+    tried = stay_here()
+    turn, flush = contender.begin(url)
+    figures = JOBS[job](turn, flush, turns)
+    print("\nFIGURES", json.dumps({**figures, "tried": sorted(set(tried)), "at": time.monotonic()}), flush=True)
+    if job not in ("away", "burst"):
+        os._exit(0)  # everything is flushed; a slow way out would only take time
+
 
 if __name__ == "__main__":
-    name, url, turns, given = sys.argv[1:]
-    figures = CONTENDERS[name](url, int(turns), json.loads(given))
-    figures["peak_mb"] = peak_mb()
-    print(json.dumps(figures))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

@@ -1,32 +1,50 @@
-"""What a traced program pays for a span, beside raw opentelemetry-sdk on the same spans in the same run."""
+"""What a traced program pays and risks, beside raw opentelemetry-sdk and other SDKs on the same work in the same run."""
 
-import json
+import sys
 from statistics import median
 
-from tests.benchmarks.table import child, markdown, run_module
+from tests.benchmarks import cost, footprint, loss, processes
+from tests.benchmarks.processes import PEERS, DidNotRunError
 
-ROUNDS = 5
+LOSS_PEERS = ("openlit", "logfire", "langfuse")  # the other peers' way out is one of theirs, or raw's
 
 
 def run(*, quick: bool) -> str:
-    turns = "300" if quick else "3000"
-    rounds: dict[str, list[dict[str, float]]] = {"raw": [], "ours": [], "import-ours": [], "import-nothing": []}
-    with child("tests.benchmarks.sink") as url:
-        specs = json.dumps(run_module("tests.benchmarks.contender", "specs", url, "0", "[]")["specs"])
-        for _ in range(1 if quick else ROUNDS):
-            for name, figures in rounds.items():  # in turn, so that a machine that drifts drifts for all
-                figures.append(run_module("tests.benchmarks.contender", name, url, turns, specs))
-    rows = []
-    for name, label in (("raw", "opentelemetry-sdk, batch processor"), ("ours", "otel-agents")):
-        cells = [label]
-        for figure in ("thread", "process"):
-            got = median(one[figure] for one in rounds[name])
-            ratio = median(one[figure] / peer[figure] for one, peer in zip(rounds[name], rounds["raw"], strict=True))
-            cells += [f"{got:.1f} µs", f"{ratio:.2f} ×"]
-        rows.append(cells)
-    title = "A span of about 10 attributes, with OTLP/HTTP (median of rounds)"
-    spans = markdown(title, ["", "calling thread", "ratio", "process CPU", "ratio"], rows)
-    import_ms = median(one["import_ms"] for one in rounds["import-ours"])
-    floor = median(one["peak_mb"] for one in rounds["import-nothing"])
-    memory = median(one["peak_mb"] for one in rounds["import-ours"]) - floor
-    return spans + f"\n`import otel_agents`: {import_ms:.0f} ms, {memory:.0f} MB over bare Python ({floor:.0f} MB).\n"
+    """`quick` leaves the peers out: they take minutes to install and as long to run."""
+    peers = () if quick else PEERS
+    failures = install(peers)
+    names = ["raw", "ours", *(peer for peer in peers if peer not in failures)]
+    say("what a span costs")
+    recorded, unsampled, off, stuck = cost.measure(names, quick=quick)
+    failures |= stuck
+    ran = [name for name in names if name not in failures]
+    tables = [
+        cost.recorded({**recorded, **{name: [] for name in failures}}, failures),
+        cost.with_content(recorded, failures),
+        cost.not_recorded(unsampled, off, recorded, failures),
+    ]
+    say("imports")
+    in_use = {name: median(one["peak_mb"] for one in recorded[name]) for name in ran}
+    tables.append(footprint.table(ran, in_use, quick=quick))
+    some = [name for name in ran if name in ("raw", "ours", *LOSS_PEERS)]
+    say("a burst")
+    tables.append(loss.burst(some, quick=quick))
+    say("nobody answers")
+    tables.append(loss.away(some, quick=quick))
+    return "\n".join(tables)
+
+
+def install(peers: tuple[str, ...]) -> dict[str, str]:
+    """Install the peers that are not; gives those that cannot be, and why."""
+    failures = {}
+    for peer in peers:
+        say(f"packages of {peer}")
+        try:
+            processes.install(peer)
+        except DidNotRunError as error:
+            failures[peer] = str(error)
+    return failures
+
+
+def say(what: str) -> None:
+    print(f"… {what}", file=sys.stderr, flush=True)

@@ -1,0 +1,59 @@
+"""otel-agents on the common work, as its user writes it; `python -m tests.benchmarks.ours` prints what spans it makes."""
+
+import functools
+import json
+
+from . import turn as work
+
+IMPORT = "import otel_agents"
+
+
+def begin(url: str) -> tuple[work.Turn, work.Flush]:
+    import otel_agents
+
+    otel_agents.configure(service_name="bench", endpoint=url)
+    return turn, functools.partial(otel_agents.flush, timeout=60)
+
+
+def turn(at: int, prompt: str, answer: str) -> None:
+    from otel_agents import monitor_operation
+
+    with monitor_operation(
+        "answer", agent_name=work.AGENT, user_id=work.USER, session_id=work.SESSION, turn=at, **work.REQUEST
+    ):
+        for attempt in range(work.CALLS):
+            with monitor_operation(
+                "chat gpt-4o", model=work.MODEL, provider=work.PROVIDER, attempt=attempt, **work.OPTIONS
+            ) as op:
+                if prompt:
+                    op.input(prompt)
+                    op.output(answer)
+                op.usage(
+                    input_tokens=work.INPUT_TOKENS,
+                    output_tokens=work.OUTPUT_TOKENS,
+                    cache_read_tokens=work.CACHED_TOKENS,
+                )
+        for name in work.TOOLS:
+            with monitor_operation(f"execute_tool {name}", tool=name, **work.ARGUMENTS):
+                pass
+
+
+def specs() -> list[tuple[str, int, dict]]:
+    """Name, kind and attributes of each span of one turn, root first. Without the cost, which raw cannot know."""
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    import otel_agents
+
+    memory = InMemorySpanExporter()
+    otel_agents.configure(service_name="bench", traces_exporter="none", exporters=[memory])
+    turn(0, "", "")
+    otel_agents.shutdown(timeout=30)
+    *inner, root = memory.get_finished_spans()
+    return [
+        (span.name, span.kind.value, {k: v for k, v in span.attributes.items() if not k.startswith("operation.cost")})
+        for span in (root, *inner)
+    ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(specs()))
