@@ -19,7 +19,7 @@ def sql_page(shop: Shop, sql: str = "") -> str:
 async def cells(page: Page) -> list[list[str]]:
     await expect(page.locator("tbody tr").first).to_be_visible()
     return await page.locator("tbody tr").evaluate_all(
-        "(rows) => rows.map((row) => [...row.cells].slice(1).map((cell) => cell.innerText))"
+        "(rows) => rows.map((row) => [...row.cells].slice(1, -1).map((cell) => cell.innerText))"
     )
 
 

@@ -72,6 +72,14 @@ export function SqlPage() {
   const error = outcome && "error" in outcome && outcome.sql === sql ? outcome.error : null;
   const bad = error ? errorPlace(sql, error.message) : null;
   const pick = (/** @type {string} */ name) => insert(/** @type {HTMLTextAreaElement} */ (document.getElementById("sql")), name);
+  /** A list whose choice closes the menu and runs. @param {typeof Examples} List */
+  const choosing = (List) => (/** @type {() => void} */ close) => {
+    const onChoose = (/** @type {string} */ text) => {
+      close();
+      start(text);
+    };
+    return html`<${List} onChoose=${onChoose} />`;
+  };
   return html`<main class="page sql-page" id="content">
     <h1 class="visually-hidden">SQL</h1>
     <${SchemaPanel} schema=${schema.data} onPick=${pick} />
@@ -84,10 +92,11 @@ export function SqlPage() {
             ? html`<button class="button" type="button" onClick=${stop}><${Icon} name="cross" />Stop</button>`
             : html`<button class="button is-primary" type="button" onClick=${() => start(sql)}><${Icon}
               name="play" />Run<kbd>${MAC ? "⌘" : "Ctrl"} ↵</kbd></button>`}
-          <${Menu} label="Examples" icon="search">${(/** @type {() => void} */ close) => html`<${Examples}
-            onChoose=${(/** @type {string} */ text) => { close(); start(text); }} />`}<//>
-          <${Menu} label="History" icon="history">${(/** @type {() => void} */ close) => html`<${History}
-            onChoose=${(/** @type {string} */ text) => { close(); start(text); }} />`}<//>
+          <${Menu} label="Examples" icon="search">${choosing(Examples)}<//>
+          <${Menu} label="History" icon="history">${choosing(History)}<//>
+          <div class="columns-menu">
+            <${Menu} label="Columns" icon="table">${() => html`<${SchemaPanel} schema=${schema.data} onPick=${pick} />`}<//>
+          </div>
         </div>
       </section>
       <${Answer} outcome=${outcome} busy=${busy} onChoose=${start} />

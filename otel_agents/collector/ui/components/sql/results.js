@@ -87,10 +87,14 @@ export function Results({ result, rows, sort, onSort }) {
           <button type="button" onClick=${() => next(i)} title=${result.types[i]}>${name}${direction && html`<${Icon}
             name=${sort?.down ? "down" : "up"} />`}</button>
         </th>`;
-      })}</tr></thead>
-      <tbody>${visible.map((row, i) => html`<tr key=${i}><td class="row-number"
-        aria-hidden="true">${exact(i + 1)}</td>${row.map((_, column) => html`<${CellView} key=${column} result=${result}
-        row=${row} column=${column} />`)}</tr>`)}</tbody>
+      })}<th class="filler" aria-hidden="true"></th></tr></thead>
+      <tbody>${visible.map(
+        (row, i) => html`<tr key=${i}>
+          <td class="row-number" aria-hidden="true">${exact(i + 1)}</td>
+          ${row.map((_, column) => html`<${CellView} key=${column} result=${result} row=${row} column=${column} />`)}
+          <td class="filler" aria-hidden="true"></td>
+        </tr>`,
+      )}</tbody>
     </table>
     ${limit < rows.length && html`<div ref=${end} class="results-end muted">more rows …</div>`}
   </div>`;
