@@ -78,6 +78,8 @@ def run_user_sql(
             rows, truncated = _fetch(cursor, limit)
         except duckdb.Error as error:
             raise _failure(error, watch, timeout_s, sql, statement, cursor) from None
+        except (ValueError, ArithmeticError, RuntimeError, MemoryError):  # a value or a message that Python cannot hold
+            raise QueryError("the answer holds a value that cannot be shown", kind="failed") from None
     return QueryResult(columns, types, rows, truncated, round((time.perf_counter() - started) * 1000, 3))
 
 

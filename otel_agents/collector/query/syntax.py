@@ -33,8 +33,8 @@ def parse(cursor: DuckDBPyConnection, sql: str) -> Node:
     """
     if len(sql) > MAX_CHARACTERS:
         raise QueryError(f"the query is longer than {MAX_CHARACTERS:,} characters", kind="forbidden")
-    if "\x00" in sql:
-        raise QueryError("the query holds a NUL character", kind="syntax")
+    if "\x00" in sql or not _is_unicode(sql):
+        raise QueryError("the query holds a character that is none", kind="syntax")
     if _nesting(sql) > MAX_NESTING:
         raise too_deep()
     row = cursor.execute(
@@ -45,6 +45,8 @@ def parse(cursor: DuckDBPyConnection, sql: str) -> Node:
         answer: Node = json.loads(row[0])
     except RecursionError:
         raise too_deep() from None
+    except ValueError:  # a literal of DuckDB's that is not Unicode, such as x'é'
+        raise QueryError("the query holds a text that cannot be read", kind="syntax") from None
     if answer["error"]:
         raise _refusal(sql, answer)
     statements: list[Node] = answer["statements"]
@@ -84,6 +86,14 @@ def walk(tree: object) -> Iterator[Node]:
 def too_deep() -> QueryError:
     """What to raise for a query nested beyond reason."""
     return QueryError("the query is nested too deeply", kind="forbidden", hint="split it with WITH")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold
+        return False
+    return True
 
 
 def _nesting(sql: str) -> int:

@@ -104,6 +104,8 @@ NOT_SQL = {
     "a semicolon": ";",
     "words": "show me the errors",
     "a NUL": "SELECT 1\x00; DROP VIEW spans",
+    "half a character": "SELECT '\ud800'",
+    "bytes that are no text": "SELECT x'éff'",
     "an open string": "SELECT 'x",
     "an open comment": "SELECT 1 /* x",
     "two queries in a row": "SELECT 1 SELECT 2",
