@@ -41,14 +41,18 @@ WORDS = (
 
 
 def requests(spans: int, *, first_ns: int, step_ns: int, seed: int = 1) -> Iterator[bytes]:
-    """Requests of 512 spans each, `spans` in all; traces start `step_ns` apart from `first_ns` on."""
+    """Requests of 512 spans each, `spans` in all; traces start `step_ns` apart from `first_ns` on.
+
+    What takes long is done before this returns, so that it is not in the time of whoever sends them.
+    """
     rng = random.Random(seed)
+    count = -(-spans // REQUEST)
     # Enough different spans that a column compresses as real ones do, not as repetition.
-    templates = [Template(rng) for _ in range(min(TEMPLATES, -(-spans // REQUEST)))]
-    trace = 0
-    for number in range(-(-spans // REQUEST)):
-        yield templates[number % len(templates)].fill(rng, first_ns + trace * step_ns, step_ns)
-        trace += REQUEST // TRACE
+    templates = [Template(rng) for _ in range(min(TEMPLATES, count))]
+    return (
+        templates[number % len(templates)].fill(rng, first_ns + number * (REQUEST // TRACE) * step_ns, step_ns)
+        for number in range(count)
+    )
 
 
 class Template:
@@ -72,19 +76,15 @@ class Template:
             span.parent_span_id = b"" if number % TRACE == 0 else rng.randbytes(8)
             span.start_time_unix_nano, span.end_time_unix_nano = rng.getrandbits(64), rng.getrandbits(64)
         self.data = bytearray(message.SerializeToString())
-        self.places = [
-            [
-                self.data.index(mark) if mark else None
-                for mark in (
-                    span.trace_id,
-                    span.span_id,
-                    span.parent_span_id,
-                    struct.pack("<Q", span.start_time_unix_nano),
-                    struct.pack("<Q", span.end_time_unix_nano),
-                )
-            ]
-            for span in scope.spans
-        ]
+        self.places = []
+        at = 0  # the fields stand in the order they are looked for
+        for span in scope.spans:
+            start, end = (struct.pack("<Q", time) for time in (span.start_time_unix_nano, span.end_time_unix_nano))
+            places = []
+            for mark in (span.trace_id, span.span_id, span.parent_span_id, start, end):
+                at = self.data.index(mark, at) if mark else at
+                places.append(at if mark else None)
+            self.places.append(places)
 
     def fill(self, rng: random.Random, first_ns: int, step_ns: int) -> bytes:
         """The request with ids of its own, its first trace at `first_ns`, the next `step_ns` later, and so on."""
