@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SpanType = Literal["agent", "model", "tool", "workflow", "message", "other"]
 Status = Literal["healthy", "degraded", "unhealthy"]
@@ -137,6 +141,61 @@ class Health:
         ]
         reasons = "".join(f"\n  {reason}" for reason in self.reasons)
         return f"<Health {self.status}: {', '.join(parts)}{reasons}>"
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationHealth:
+    """What became of the spans for one destination, in this process: each is in exactly one of the four.
+
+    ``emitted == delivered + spooled + waiting + sum(dropped.values())``, always.
+    """
+
+    name: str  # the address, or the exporter's class
+    emitted: int  # ended and sampled
+    delivered: int
+    spooled: int  # on disk, for whoever reaches the destination next
+    waiting: int  # in memory
+    dropped: Mapping[str, int]  # by reason
+    earlier: Mapping[str, int] = field(default_factory=dict)  # what became of spans other runs had left on disk
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryHealth:
+    """Whether telemetry gets where it should. A span that goes to two destinations counts for each.
+
+    ``emitted == delivered + spooled + waiting + sum(dropped.values())``, here too.
+    """
+
+    destinations: tuple[DestinationHealth, ...]
+    faults: Mapping[str, int]  # failures of the SDK itself, or of processors and exporters it was given, by place
+
+    @property
+    def emitted(self) -> int:
+        """Spans that ended and were sampled."""
+        return sum(each.emitted for each in self.destinations)
+
+    @property
+    def delivered(self) -> int:
+        """Spans a destination has taken."""
+        return sum(each.delivered for each in self.destinations)
+
+    @property
+    def spooled(self) -> int:
+        """Spans on disk, for whoever reaches the destination next."""
+        return sum(each.spooled for each in self.destinations)
+
+    @property
+    def waiting(self) -> int:
+        """Spans in memory, still to be sent."""
+        return sum(each.waiting for each in self.destinations)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Spans that were given up, by reason."""
+        total: Counter[str] = Counter()
+        for each in self.destinations:
+            total.update(each.dropped)
+        return dict(total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import Sampler
 
-from otel_agents.sdk import runtime
+from otel_agents.sdk import ledger, runtime
 from otel_agents.sdk.content import ContentStage
 from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.exporters.otlp import OtlpHttpSender
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.export import SpanExporter
+
+    from otel_agents.model import DestinationHealth
 
 logger = logging.getLogger("otel_agents")
 
@@ -68,6 +70,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
             *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
         ],
         queue_size=settings.queue_size,
+        queue_bytes=settings.queue_bytes,
         interval=settings.interval,
     )
     processors = (*settings.processors, pipeline)
@@ -110,7 +113,8 @@ def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]
 def _outlet(settings: SdkSettings, sender: Sender, what: str, hint: str = "") -> Outlet:
     return Outlet(
         sender,
-        queue_size=settings.queue_size,
+        ledger=ledger.ledger(what),
+        queue_bytes=settings.queue_bytes,
         batch_size=settings.batch_size,
         retry_for=settings.retry_for,
         what=what,
@@ -204,6 +208,13 @@ def flush(timeout: float) -> bool:
     return all(done)
 
 
+def account() -> tuple[DestinationHealth, ...]:
+    """Say what became of the spans for each destination."""
+    if _pipeline is not None:
+        _pipeline.settle()
+    return ledger.read_all()
+
+
 def take_down(timeout: float | None = None) -> None:
     """Shut down everything that was set up, in reverse order."""
     global _pipeline, _processors
@@ -238,6 +249,7 @@ def _after_fork_in_parent() -> None:
 def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
+    ledger.after_fork_in_child()
     if _pipeline is not None:
         _pipeline.after_fork_in_child()
         _end_with_multiprocessing(_pipeline)

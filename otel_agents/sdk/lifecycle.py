@@ -1,4 +1,4 @@
-"""configure, flush and shutdown, as users call them.
+"""configure, flush, shutdown and telemetry_health, as users call them.
 
 What they set in motion is imported when tracing is configured, so that a program which only has decorators, or whose
 tracing is off, does not load it.
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
+
+from otel_agents.model import TelemetryHealth
+from otel_agents.sdk import faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +44,7 @@ def configure(
     sample_ratio: float | None = None,
     resource_attributes: Mapping[str, Any] | None = None,
     queue_size: int | None = None,
+    queue_bytes: int | None = None,
     batch_size: int | None = None,
     interval: float | None = None,
     shutdown_timeout: float | None = None,
@@ -78,3 +82,13 @@ def shutdown(timeout: float | None = None) -> None:
     """
     if _WIRING in sys.modules:
         sys.modules[_WIRING].take_down(timeout)
+
+
+def telemetry_health() -> TelemetryHealth:
+    """Say what became of every span that has ended so far: delivered, spooled, waiting, or dropped and why.
+
+    The counts are those of this process since it began, whatever was configured since; nothing is sent for them.
+    """
+    wiring = sys.modules.get(_WIRING)
+    destinations = wiring.account() if wiring is not None else ()
+    return TelemetryHealth(destinations=destinations, faults=dict(faults.counts))

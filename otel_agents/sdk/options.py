@@ -209,7 +209,13 @@ class SdkSettings:
         65_536,
         env=("OTEL_BSP_MAX_QUEUE_SIZE",),
         parse=whole(1, 10_000_000),
-        doc="Ended spans that may wait to be sent; more are dropped and counted.",
+        doc="Ended spans that may wait to be encoded; a program that is faster waits for the SDK's thread.",
+    )
+    queue_bytes: int = setting(
+        64 * 1024 * 1024,
+        env=("OTEL_AGENTS_EXPORT_QUEUE_BYTES",),
+        parse=whole(1, 1 << 40),
+        doc="Memory for spans that wait to be sent, in bytes as encoded; more are dropped and counted.",
     )
     batch_size: int = setting(
         1024,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
+
+    from otel_agents.sdk.ledger import Ledger
 
 logger = logging.getLogger("otel_agents")
 
@@ -58,11 +60,29 @@ class Outcome:
     unreachable: bool = False
 
 
-class Sender(Protocol):
-    """Takes spans to where they go, one attempt at a time, on one thread."""
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Spans ready to be sent together.
 
-    def prepare(self, spans: Sequence[ReadableSpan]) -> Any:
-        """Turn spans into what :meth:`send` sends, once for all attempts."""
+    Attributes:
+        payload: what the sender sends.
+        count: how many spans.
+        size: bytes it holds, about.
+    """
+
+    payload: Any
+    count: int
+    size: int
+
+
+class Sender(Protocol):
+    """Takes spans to where they go, one attempt at a time."""
+
+    def prepare(self, spans: Sequence[ReadableSpan]) -> Sequence[Parcel]:
+        """Turn spans into what :meth:`send` sends, once for all attempts; spans that cannot be are left out."""
+
+    def split(self, parcel: Parcel) -> Sequence[Parcel]:
+        """Make smaller parcels of one that is too large; none where that is not possible."""
 
     def send(self, payload: Any, limit_s: float) -> Outcome:
         """Try once, for ``limit_s`` seconds at most. A fault that is raised counts as a refusal."""
@@ -77,9 +97,12 @@ class Sender(Protocol):
 class Outlet:
     """Sends what it is given in batches from a thread of its own.
 
+    Spans are encoded where they come in, by :meth:`pack`, so that what waits is counted in the bytes it holds.
+
     Args:
         sender: what sends.
-        queue_size: spans that may wait; more are dropped and counted.
+        ledger: where each span is accounted for.
+        queue_bytes: what may wait; more is dropped and counted.
         batch_size: spans in one batch, at most.
         retry_for: seconds a batch is tried again before it is dropped and counted.
         what: the sender's name in the log.
@@ -87,25 +110,37 @@ class Outlet:
     """
 
     def __init__(
-        self, sender: Sender, *, queue_size: int, batch_size: int, retry_for: float, what: str, hint: str = ""
+        self,
+        sender: Sender,
+        *,
+        ledger: Ledger,
+        queue_bytes: int,
+        batch_size: int,
+        retry_for: float,
+        what: str,
+        hint: str = "",
     ) -> None:
         self._sender = sender
-        self._queue_size = queue_size
+        self._ledger = ledger
+        self._queue_bytes = queue_bytes
         self._batch_size = batch_size
         self._retry_for = retry_for
         self._what = what
         self._hint = hint
         self._warned: set[str] = set()
+        self.span_size = 0.0  # bytes of a span, of those that came last
         self._begin()
 
     def _begin(self) -> None:
-        self.dropped: Counter[str] = Counter()
-        self.delivered = 0
-        self._queue: deque[ReadableSpan] = deque()
+        self._fresh: deque[ReadableSpan] = deque()  # not yet encoded
+        self._parcels: deque[Parcel] = deque()
+        self._current: Parcel | None = None  # what the thread is sending
+        self._held = 0  # bytes of all parcels
+        self._packing = threading.Lock()
         self._wake = Bell()
-        self._progress = threading.Condition()
+        self._progress = threading.Condition(self._ledger.lock)
         self._taken = 0  # spans accepted so far
-        self._settled = 0  # spans of those that were delivered or dropped
+        self._settled = 0  # spans of those that wait no longer
         self._unanswered = 0  # attempts nobody answered
         self._hurry = False
         self._closing = False
@@ -122,19 +157,50 @@ class Outlet:
         self._sender.forget()
         self._begin()
 
+    # --- Taking -----------------------------------------------------------------------------------------------------
+
     def offer(self, spans: Sequence[ReadableSpan]) -> None:
-        """Take spans to send. One thread at a time may call this."""
-        room = max(0, self._queue_size - len(self._queue))
-        if room < len(spans):
-            self._drop("queue_full", len(spans) - room)
-            spans = spans[:room]
+        """Take spans to send; :meth:`pack` has them sent."""
         with self._progress:
+            self._ledger.emit(len(spans))
             self._taken += len(spans)
-        self._queue.extend(spans)
+            self._fresh.extend(spans)
+
+    def refuse(self, reason: str) -> None:
+        """Count a span that could not even be queued."""
+        self._ledger.refuse(1, reason)
+        self._say_once(reason)
+
+    def pack(self) -> None:
+        """Encode what was offered and hand it to the thread."""
+        with self._packing:
+            while self._fresh:
+                batch = [self._fresh.popleft() for _ in range(min(self._batch_size, len(self._fresh)))]
+                self._pack(batch)
+
+    def _pack(self, batch: Sequence[ReadableSpan]) -> None:
+        try:
+            parcels = self._sender.prepare(batch)
+        except Exception as error:
+            self._settle(len(batch), dropped="unencodable")
+            faults.report(f"preparing spans for {self._what}", error)
+            return
+        count, size = sum(each.count for each in parcels), sum(each.size for each in parcels)
+        if count < len(batch):
+            self._settle(len(batch) - count, dropped="unencodable")
+        if count:
+            self.span_size = (self.span_size + size / count) / 2 if self.span_size else size / count
+        with self._progress:
+            over = self._held + size > self._queue_bytes
+            if not over:
+                self._parcels.extend(parcels)
+                self._held += size
+        if over:
+            self._settle(count, dropped="queue_full")
         self._wake.ring()
 
     def flush(self, deadline: float) -> bool:
-        """Send what was taken so far; say whether all of it was settled by ``deadline`` (``monotonic`` seconds).
+        """Send what was taken so far; say whether none of it waits any more at ``deadline`` (``monotonic`` seconds).
 
         Ends early when nobody answers: waiting on would only hold the caller up.
         """
@@ -149,6 +215,7 @@ class Outlet:
 
     def close(self, deadline: float) -> None:
         """Send what is left and end the thread; give up at ``deadline``, or when nobody answers."""
+        self.pack()
         self._deadline = deadline
         self._closing = True
         self._wake.ring()
@@ -156,10 +223,20 @@ class Outlet:
             self._run()
         elif self._thread is not threading.current_thread():
             self._thread.join(max(0.0, deadline - monotonic()))
-        if left := self._taken - self._settled:
-            self._drop("shutdown", left)
+        left = self._take_all()
+        if count := sum(each.count for each in left):
+            self._settle(count, dropped="shutdown")
             level = logging.DEBUG if "unreachable" in self._warned else logging.WARNING  # said already, or news
-            logger.log(level, "%d spans were not delivered to %s before the exit", left, self._what)
+            logger.log(level, "%d spans were not delivered to %s before the exit", count, self._what)
+
+    def _take_all(self) -> list[Parcel]:
+        """Take every parcel from the thread, the one it is sending too: what becomes of that counts no more."""
+        with self._progress:
+            left = [self._current, *self._parcels] if self._current else list(self._parcels)
+            self._parcels.clear()
+            self._current = None
+            self._held = 0
+        return left
 
     # --- On the thread ----------------------------------------------------------------------------------------------
 
@@ -168,49 +245,42 @@ class Outlet:
         quiet = set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
         token = attach(quiet)
         go_on = True
-        while go_on and not (self._closing and not self._queue):
+        while go_on and not (self._closing and not self._parcels):
             self._wake.wait()
             self._hurry = False
-            while go_on and self._queue:
-                batch = [self._queue.popleft() for _ in range(min(self._batch_size, len(self._queue)))]
-                go_on = self._deliver(batch)
+            while go_on and (parcel := self._next()) is not None:
+                go_on = self._deliver(parcel)
         self._sender.close()
         detach(token)
 
-    def _deliver(self, batch: Sequence[ReadableSpan]) -> bool:
-        """Send one batch, trying again as long as that makes sense; say whether to go on with the next."""
-        try:
-            payload = self._sender.prepare(batch)
-        except Exception as error:
-            faults.report(f"preparing spans for {self._what}", error)
-            self._settle(len(batch), dropped="unencodable")
-            return True
+    def _next(self) -> Parcel | None:
+        with self._progress:
+            self._current = self._parcels.popleft() if self._parcels else None
+            return self._current
+
+    def _deliver(self, parcel: Parcel) -> bool:
+        """Send one parcel, trying again as long as that makes sense; say whether to go on with the next."""
         give_up_at = monotonic() + self._retry_for
         wait = FIRST_WAIT_S
         while True:
             left = self._deadline - monotonic()
             if left <= 0:
                 return False
-            outcome = self._attempt(payload, left)
+            outcome = self._attempt(parcel.payload, left)
             if outcome.verdict is Verdict.DELIVERED:
-                self.delivered += len(batch)
                 self._warned.clear()
-                self._settle(len(batch))
-                return True
-            if outcome.verdict is Verdict.TOO_LARGE and len(batch) > 1:
-                half = len(batch) // 2
-                return self._deliver(batch[:half]) and self._deliver(batch[half:])
-            self._warn(outcome, len(batch))
+                return self._done(parcel)
+            if outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
+                return self._replace(parcel, smaller)
+            self._warn(outcome, parcel.count)
             if outcome.verdict is not Verdict.TRY_AGAIN:
-                self._settle(len(batch), dropped=outcome.verdict.value)
-                return True
+                return self._done(parcel, dropped=outcome.verdict.value)
             pause = outcome.wait_s if outcome.wait_s is not None else wait * random.uniform(0.8, 1.2)  # noqa: S311  a wait, not a secret
             wait = min(2 * wait, LONGEST_WAIT_S)
             if self._closing and (outcome.unreachable or monotonic() + pause >= self._deadline):
                 return False
             if monotonic() + pause >= give_up_at:
-                self._settle(len(batch), dropped="undelivered")
-                return True
+                return self._done(parcel, dropped="undelivered")
             with self._progress:
                 self._unanswered += outcome.unreachable
                 self._progress.notify_all()
@@ -231,16 +301,38 @@ class Outlet:
             self._wake.wait(left)
         self._hurry = False
 
-    def _settle(self, count: int, dropped: str | None = None) -> None:
-        if dropped:
-            self._drop(dropped, count)
+    def _done(self, parcel: Parcel, dropped: str | None = None) -> bool:
+        """Account for the parcel that was sent; False when it was taken from the thread meanwhile."""
         with self._progress:
+            if self._current is not parcel:
+                return False
+            self._current = None
+            self._held -= parcel.size
+            self._settle(parcel.count, dropped)
+            return True
+
+    def _replace(self, parcel: Parcel, smaller: Sequence[Parcel]) -> bool:
+        """Put smaller parcels in the place of the one that was sent; False when it was taken meanwhile."""
+        with self._progress:
+            if self._current is not parcel:
+                return False
+            self._current = None
+            self._parcels.extendleft(reversed(smaller))
+            self._held += sum(each.size for each in smaller) - parcel.size
+            return True
+
+    def _settle(self, count: int, dropped: str | None = None) -> None:
+        with self._progress:
+            if dropped:
+                self._ledger.drop(count, dropped)
+            else:
+                self._ledger.deliver(count)
             self._settled += count
             self._progress.notify_all()
+        if dropped:
+            self._say_once(dropped)
 
-    def _drop(self, reason: str, count: int) -> None:
-        with self._progress:
-            self.dropped[reason] += count
+    def _say_once(self, reason: str) -> None:
         if reason == "queue_full" and reason not in self._warned:
             self._warned.add(reason)
             logger.warning("Spans come faster than %s takes them; some are dropped", self._what)

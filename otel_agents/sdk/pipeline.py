@@ -7,8 +7,8 @@ the outlets. A thread settles now and then; whoever needs figures that are not s
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
-from time import monotonic
+from collections import deque
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from otel_agents.sdk.outlet import Outlet
+
+
+_CHUNK = 2048  # spans that are settled and encoded before the next are
+_PATIENCE_S = 0.1
+_LEAST_ROOM = 64  # spans, however heavy they are
+
+
+def _is_sampled(span: ReadableSpan) -> bool:
+    return span.context is not None and span.context.trace_flags.sampled
 
 
 class Stage(Protocol):
@@ -36,21 +45,32 @@ class Pipeline(SpanProcessor):
     Args:
         stages: what each span goes through, in order.
         outlets: where sampled spans go then.
-        queue_size: ended spans that may wait for the stages; more are dropped and counted.
+        queue_size: ended spans that may wait for the stages; who ends more waits for the thread.
+        queue_bytes: what those may weigh, by the size of the spans before them.
         interval: seconds between two runs of the thread when spans come slowly.
     """
 
-    def __init__(self, stages: Sequence[Stage], outlets: Sequence[Outlet], *, queue_size: int, interval: float) -> None:
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        outlets: Sequence[Outlet],
+        *,
+        queue_size: int,
+        queue_bytes: int,
+        interval: float,
+    ) -> None:
         self._stages = tuple(stages)
         self._outlets = tuple(outlets)
         self._queue_size = queue_size
-        self._wake_at = min(2048, queue_size)
+        self._queue_bytes = queue_bytes
+        self._wake_at = min(_CHUNK, queue_size)
         self._interval = interval
         self._reset()
 
     def _reset(self) -> None:
-        self.dropped: Counter[str] = Counter()
         self.ended = 0
+        self._room = self._queue_size  # spans the queue may hold now
+        self._stuck = False  # the thread made no room in time
         self._queue: deque[ReadableSpan] = deque()
         self._settling = threading.RLock()
         self._starting = threading.RLock()  # a span may end in a destructor, anywhere
@@ -71,8 +91,8 @@ class Pipeline(SpanProcessor):
     def _take(self, span: ReadableSpan) -> None:
         queue = self._queue
         waiting = len(queue)
-        if waiting >= self._queue_size or self._closed:
-            self._drop("shutdown" if self._closed else "queue_full")
+        if self._closed or (waiting >= self._room and not self._wait_for_room()):
+            self._refuse(span, "shutdown" if self._closed else "queue_full")
             return
         queue.append(span)
         if self._thread is None:
@@ -80,9 +100,24 @@ class Pipeline(SpanProcessor):
         if waiting >= self._wake_at:
             self._wake.ring()
 
-    def _drop(self, reason: str) -> None:
-        with self._starting:
-            self.dropped[reason] += 1
+    def _wait_for_room(self) -> bool:
+        """Let the thread catch up: it needs a few microseconds a span; only one that hangs makes no room."""
+        thread = self._thread
+        if self._stuck or thread is None or thread is threading.current_thread():
+            return False
+        give_up_at = monotonic() + _PATIENCE_S
+        while len(self._queue) >= self._room:
+            if self._closed or monotonic() > give_up_at:
+                self._stuck = True
+                return False
+            self._wake.ring()
+            sleep(0.001)
+        return True
+
+    def _refuse(self, span: ReadableSpan, reason: str) -> None:
+        if _is_sampled(span):
+            for outlet in self._outlets:
+                outlet.refuse(reason)
 
     def _start(self) -> None:
         with self._starting:
@@ -98,31 +133,49 @@ class Pipeline(SpanProcessor):
 
     # --- Behind -----------------------------------------------------------------------------------------------------
 
-    def settle(self) -> None:
-        """Take every span that has ended so far through the stages; when this returns, their figures are in."""
+    def settle(self, most: int | None = None) -> None:
+        """Take every span that has ended so far, or ``most`` of them, through the stages.
+
+        When this returns, their figures are in.
+        """
         with self._settling:
             queue = self._queue
             ready: list[ReadableSpan] = []
-            for _ in range(len(queue)):
+            for _ in range(len(queue) if most is None else min(most, len(queue))):
                 span = queue.popleft()
                 for stage in self._stages:
                     try:
                         stage.process(span)
                     except Exception as error:
                         faults.report(f"{type(stage).__name__}.process", error)
-                if span.context is not None and span.context.trace_flags.sampled:
+                if _is_sampled(span):
                     ready.append(span)
                 self.ended += 1
             if ready:
                 for outlet in self._outlets:
                     outlet.offer(ready)
+            self._stuck = False
+
+    def _pack(self) -> None:
+        """Have what is settled encoded, and learn what spans weigh."""
+        heaviest = 1.0
+        for outlet in self._outlets:
+            outlet.pack()
+            heaviest = max(heaviest, outlet.span_size)
+        self._room = max(_LEAST_ROOM, int(self._queue_bytes / heaviest))
+        if self._room > self._queue_size:
+            self._room = self._queue_size
 
     def _run(self) -> None:
         wake = self._wake  # a fork gives the child another
         while not self._closed:
             wake.wait(self._interval)
             try:
-                self.settle()
+                more = True
+                while more:
+                    self.settle(_CHUNK)
+                    self._pack()
+                    more = len(self._queue) >= _CHUNK
             except Exception as error:
                 faults.report("settling spans", error)
 
@@ -130,6 +183,7 @@ class Pipeline(SpanProcessor):
         """Settle and send everything that has ended; say whether all of it was delivered or dropped in time."""
         deadline = monotonic() + timeout_millis / 1000
         self.settle()
+        self._pack()
         return sum(outlet.flush(deadline) for outlet in self._outlets) == len(self._outlets)  # each one is asked
 
     def close(self, timeout: float) -> None:

@@ -201,3 +201,34 @@ with monitor_operation("work"):
         _, said = process.communicate(timeout=30)
     assert said.strip().endswith("KeyboardInterrupt")
     assert receiver.names() == ["work"]
+
+
+def test_a_burst_of_50_000_spans_arrives_whole(receiver) -> None:
+    program = """
+configure()
+for i in range(50_000):
+    with monitor_operation("work", tool="search", turn=i, path="/srv/data", cached=False): pass
+otel_agents.flush(60)
+told = otel_agents.telemetry_health()
+print(told.emitted, told.delivered, told.dropped)
+"""
+    ran = run(program, receiver.url)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "50000 50000 {}\n", "")
+    assert len(receiver.names()) == 50_000
+
+
+def test_more_bytes_than_may_wait_are_dropped_and_counted() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        program = """
+configure(queue_bytes=100_000, batch_size=10, shutdown_timeout=0.2)
+for _ in range(300):
+    with monitor_operation("work", text="x" * 1000): pass
+otel_agents.shutdown()
+told = otel_agents.telemetry_health()
+print(told.emitted, sorted(told.dropped), sum(told.dropped.values()), told.dropped["shutdown"] < 100)
+"""
+        ran = run(program, url)
+    assert (ran.returncode, ran.stdout) == (0, "300 ['queue_full', 'shutdown'] 300 True\n")

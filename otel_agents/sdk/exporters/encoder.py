@@ -231,10 +231,10 @@ def _resource(resource: Resource, scopes: Mapping[InstrumentationScope | None, l
     return _message(b"\x0a", content)
 
 
-def encode(spans: Sequence[ReadableSpan]) -> bytes:
+def encode(spans: Sequence[ReadableSpan], left_out: list[ReadableSpan] | None = None) -> bytes:
     """Write an ``ExportTraceServiceRequest``: spans grouped by resource, then by scope, in the order they came.
 
-    A span that cannot be written is left out, and the log says so.
+    A span that cannot be written is left out and put into ``left_out``, and the log says so.
     """
     grouped: dict[Resource, dict[InstrumentationScope | None, list[bytes]]] = {}
     places: dict[tuple[int, int], list[bytes]] = {}  # by identity: hashing a resource turns it into JSON
@@ -248,4 +248,6 @@ def encode(spans: Sequence[ReadableSpan]) -> bytes:
             place.append(_message(b"\x12", encode_span(span)))
         except Exception:
             logger.exception("Span %r cannot be encoded", span.name)
+            if left_out is not None:
+                left_out.append(span)
     return b"".join([_resource(resource, scopes) for resource, scopes in grouped.items()])

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel_agents.sdk.outlet import Outcome, Verdict
+from otel_agents.sdk.outlet import Outcome, Parcel, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
+
+_SPAN_SIZE = 512  # bytes, without long texts
 
 
 class ExporterSender:
@@ -25,9 +27,13 @@ class ExporterSender:
         self._given = exporter
         self._exporter = exporter if isinstance(exporter, SpanExporter) else None
 
-    def prepare(self, spans: Sequence[ReadableSpan]) -> Sequence[ReadableSpan]:
+    def prepare(self, spans: Sequence[ReadableSpan]) -> Sequence[Parcel]:
         """Give the spans as they are."""
-        return spans
+        return (Parcel(spans, len(spans), sum(map(_size, spans))),)
+
+    def split(self, parcel: Parcel) -> Sequence[Parcel]:  # noqa: ARG002  it never says that a batch is too large
+        """Give nothing: an exporter takes a batch or fails."""
+        return ()
 
     def send(self, payload: Sequence[ReadableSpan], limit_s: float) -> Outcome:  # noqa: ARG002  it has its own limit
         """Export."""
@@ -46,3 +52,8 @@ class ExporterSender:
         """Make another exporter where one can be made."""
         if not isinstance(self._given, SpanExporter):
             self._exporter = None
+
+
+def _size(span: ReadableSpan) -> int:
+    """Estimate the bytes of a span: its texts, and something for the rest."""
+    return _SPAN_SIZE + sum(len(value) for value in (span._attributes or {}).values() if isinstance(value, str))

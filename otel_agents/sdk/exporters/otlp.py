@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from otel_agents.sdk.exporters.encoder import encode
-from otel_agents.sdk.outlet import Outcome, Verdict
+from otel_agents.sdk.exporters.requests import joined, parts
+from otel_agents.sdk.outlet import Outcome, Parcel, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,17 +63,27 @@ class OtlpHttpSender:
         }
         self._pool: Any = None
 
-    def prepare(self, spans: Sequence[ReadableSpan]) -> bytes:
-        """Encode, and compress where that was asked."""
-        body = encode(spans)
+    def prepare(self, spans: Sequence[ReadableSpan]) -> Sequence[Parcel]:
+        """Encode, into several requests where one would be too large."""
+        left_out: list[ReadableSpan] = []
+        body = encode(spans, left_out)
         if len(body) > MAX_BODY and len(spans) > 1:
-            return b""  # not worth compressing: send() says it is too large, and it comes again in halves
-        return gzip.compress(body, 1) if self._compress else body
+            half = len(spans) // 2
+            return (*self.prepare(spans[:half]), *self.prepare(spans[half:]))
+        return (Parcel(body, len(spans) - len(left_out), len(body)),) if body else ()
+
+    def split(self, parcel: Parcel) -> Sequence[Parcel]:
+        """Make two requests of one that was too large for the receiver."""
+        spans = parts(parcel.payload)
+        if len(spans) < 2:
+            return ()
+        half = len(spans) // 2
+        halves = [(joined(some), len(some)) for some in (spans[:half], spans[half:])]
+        return [Parcel(body, count, len(body)) for body, count in halves]
 
     def send(self, payload: bytes, limit_s: float) -> Outcome:
         """Post once."""
-        if not payload:
-            return Outcome(Verdict.TOO_LARGE, "the batch is too large for one request")
+        body = gzip.compress(payload, 1) if self._compress else payload
         import urllib3  # here, on the sender's thread: it takes longer to import than everything else together
 
         if self._pool is None:
@@ -81,7 +92,7 @@ class OtlpHttpSender:
         timeout = urllib3.Timeout(connect=min(limit, 5.0), total=limit)
         try:
             answer = self._pool.request(
-                "POST", self.url, body=payload, headers=self._headers, timeout=timeout, redirect=False
+                "POST", self.url, body=body, headers=self._headers, timeout=timeout, redirect=False
             )
         except urllib3.exceptions.SSLError as error:
             return Outcome(Verdict.TRY_AGAIN, f"TLS: {error}", unreachable=True)
