@@ -3,8 +3,9 @@
 from otel_agents import errors
 from otel_agents.sdk.decorators import agent, model, tool, workflow
 from otel_agents.sdk.lifecycle import configure, flush, shutdown, telemetry_health
+from otel_agents.sdk.monitor import current_operation, monitor_operation
 from otel_agents.sdk.monitoring import alert_manager, health, metrics_collector
-from otel_agents.sdk.operation import Operation, current_operation, monitor_operation
+from otel_agents.sdk.operation import Operation
 from otel_agents.version import __version__
 
 __all__ = [

@@ -14,7 +14,8 @@ from otel_agents.sdk import content, faults, runtime
 from otel_agents.sdk.answers.shapes import jsonable
 from otel_agents.sdk.arguments import Arguments, said
 from otel_agents.sdk.messages import system_instructions, tool_definitions
-from otel_agents.sdk.operation import NOTHING, Operation, left_out
+from otel_agents.sdk.monitor import left_out
+from otel_agents.sdk.operation import NOTHING, Operation
 from otel_agents.sdk.streams import Body, StreamEnd, follow, is_stream
 from otel_agents.sdk.values import attribute_values
 

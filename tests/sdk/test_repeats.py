@@ -1,22 +1,13 @@
 """A model call that is traced twice is counted once, whoever traced it inside."""
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-import otel_agents
 from otel_agents import metrics_collector, monitor_operation
 
 
-def types_of(work) -> list[tuple[str, str]]:
-    """The spans that `work` makes, as name and type, in the order they were delivered."""
-    memory = InMemorySpanExporter()
-    otel_agents.configure(traces_exporter="none", exporters=[memory])
-    try:
-        work()
-        assert otel_agents.flush()
-    finally:
-        otel_agents.shutdown()
-    return [(span.name, span.attributes.get("otel_agents.span.type", "")) for span in memory.get_finished_spans()]
+def types(recorder) -> list[tuple[str, str]]:
+    """The name and type of each span, in the order they were delivered."""
+    return [(span.name, span.attributes.get("otel_agents.span.type", "")) for span in recorder.spans()]
 
 
 def provider_span(response_id: str, tokens: int) -> None:
@@ -34,21 +25,24 @@ def ours(response_id: str, tokens: int, model: str, *inside: tuple[str, int]) ->
         op.usage(input_tokens=tokens)
 
 
-def test_the_providers_own_span_of_the_same_answer_is_no_second_model_call():
-    assert types_of(lambda: ours("r-1", 40, "repeated", ("r-1", 40))) == [
+def test_the_providers_own_span_of_the_same_answer_is_no_second_model_call(recorder):
+    ours("r-1", 40, "repeated", ("r-1", 40))
+    assert types(recorder) == [
         ("messages.create", "other"),
         ("ask", "model"),
     ]
     assert metrics_collector.model_metrics["repeated"]["requests"] == 1
 
 
-def test_another_answer_inside_stays_a_call_of_its_own():
-    assert types_of(lambda: ours("r-2", 40, "retried", ("r-1", 15), ("r-2", 40))) == [
+def test_another_answer_inside_stays_a_call_of_its_own(recorder):
+    ours("r-2", 40, "retried", ("r-1", 15), ("r-2", 40))
+    assert types(recorder) == [
         ("messages.create", ""),
         ("messages.create", "other"),
         ("ask", "model"),
     ]
 
 
-def test_a_providers_span_outside_of_ours_is_left_alone():
-    assert types_of(lambda: provider_span("r-3", 7)) == [("messages.create", "")]
+def test_a_providers_span_outside_of_ours_is_left_alone(recorder):
+    provider_span("r-3", 7)
+    assert types(recorder) == [("messages.create", "")]
