@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -20,6 +21,22 @@ from otel_agents.collector.store.duckdb import DuckDBStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_users_spool(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what tests do not deliver away from the user's own; the programs they start inherit it."""
+    os.environ["OTEL_AGENTS_SPOOL"] = str(tmp_path_factory.mktemp("spool"))
+
+
+@pytest.fixture(autouse=True)
+def spool(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own spool, not made yet: a port of one test may be that of another later."""
+    folder = tmp_path_factory.getbasetemp() / "spools" / str(next(_numbers))
+    monkeypatch.setenv("OTEL_AGENTS_SPOOL", str(folder))
+    return folder
 
 
 @dataclass

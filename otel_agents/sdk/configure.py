@@ -7,6 +7,8 @@ import logging
 import os
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,10 @@ from opentelemetry.sdk.trace.sampling import Sampler
 
 from otel_agents.sdk import ledger, runtime
 from otel_agents.sdk.content import ContentStage
+from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.exporters.otlp import OtlpHttpSender
+from otel_agents.sdk.exporters.spool import Spool
 from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.monitoring import bind, metrics_collector
@@ -107,16 +111,40 @@ def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]
         client_certificate=settings.client_certificate,
         client_key=settings.client_key,
     )
-    return [_outlet(settings, sender, url, hint)]
+    return [_outlet(settings, sender, url, hint, _spool(settings, url))]
 
 
-def _outlet(settings: SdkSettings, sender: Sender, what: str, hint: str = "") -> Outlet:
+def _spool(settings: SdkSettings, url: str) -> Spool | None:
+    """Give the place for what an address does not take; to other addresses and identities it is never sent."""
+    folder = settings.spool
+    if isinstance(folder, bool):
+        if not folder or (default := _state_folder()) is None:
+            return None
+        folder = default / "spool"
+    return Spool(
+        folder,
+        most_bytes=settings.spool_bytes,
+        destination=repr((url, sorted((settings.headers or {}).items()))),
+        ledger=ledger.ledger(url),
+    )
+
+
+def _state_folder() -> Path | None:
+    """Give the user's own folder for what programs keep between runs; None for a user without a home."""
+    with suppress(RuntimeError):
+        given = Path(os.environ.get("XDG_STATE_HOME", ""))
+        return (given if given.is_absolute() else Path.home() / ".local" / "state") / "otel-agents"
+    return None
+
+
+def _outlet(settings: SdkSettings, sender: Sender, what: str, hint: str = "", kept: Spool | None = None) -> Outlet:
     return Outlet(
         sender,
         ledger=ledger.ledger(what),
         queue_bytes=settings.queue_bytes,
         batch_size=settings.batch_size,
         retry_for=settings.retry_for,
+        spool=kept,
         what=what,
         hint=hint,
     )
@@ -250,6 +278,7 @@ def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
     ledger.after_fork_in_child()
+    spool.after_fork_in_child()
     if _pipeline is not None:
         _pipeline.after_fork_in_child()
         _end_with_multiprocessing(_pipeline)

@@ -7,6 +7,8 @@ from collections import Counter
 
 from otel_agents.model import DestinationHealth
 
+DELIVERED = "delivered"
+
 _ledgers: dict[str, Ledger] = {}  # by destination, for as long as the process lives
 _opening = threading.Lock()
 
@@ -55,6 +57,26 @@ class Ledger:
         with self.lock:
             self._emitted += count
             self._dropped[reason] += count
+
+    def spool(self, count: int) -> None:
+        """Waiting spans are on disk now."""
+        with self.lock:
+            self._waiting -= count
+            self._spooled += count
+
+    def unspool(self, count: int, became: str) -> None:
+        """Spans this process had put on disk were delivered, or dropped for a reason."""
+        with self.lock:
+            self._spooled -= count
+            if became == DELIVERED:
+                self._delivered += count
+            else:
+                self._dropped[became] += count
+
+    def see_earlier(self, count: int, became: str) -> None:
+        """Spans another run or process had put on disk were delivered, or dropped for a reason."""
+        with self.lock:
+            self._earlier[became] += count
 
     def read(self) -> DestinationHealth:
         """Give the counts of one moment."""

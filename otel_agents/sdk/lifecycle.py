@@ -45,6 +45,8 @@ def configure(
     resource_attributes: Mapping[str, Any] | None = None,
     queue_size: int | None = None,
     queue_bytes: int | None = None,
+    spool: str | Path | bool | None = None,
+    spool_bytes: int | None = None,
     batch_size: int | None = None,
     interval: float | None = None,
     shutdown_timeout: float | None = None,
@@ -67,9 +69,10 @@ def configure(
 
 
 def flush(timeout: float = 5.0) -> bool:
-    """Send every span that has ended; say whether all of them were delivered or dropped within ``timeout`` seconds.
+    """Send every span that has ended; say whether none of them waited in memory any more in ``timeout`` seconds.
 
-    Returns sooner, with False, when nobody answers: the spans stay queued.
+    Returns sooner, with False, when nobody answers: the spans wait on. What became of each says
+    :func:`telemetry_health`.
     """
     return bool(sys.modules[_WIRING].flush(timeout)) if _WIRING in sys.modules else True
 

@@ -51,6 +51,14 @@ def _file(value: object) -> Path:
     return path
 
 
+def _spool(value: object) -> Path | bool:
+    """Accept a folder, or whether there is to be one."""
+    try:
+        return flag(value)
+    except ValueError:
+        return Path(text(str(value))).expanduser()
+
+
 def _all_of(kind: type[Any], what: str) -> Parse:
     def parse(value: object) -> tuple[Any, ...]:
         given = tuple(value) if isinstance(value, list | tuple) else (value,)
@@ -165,10 +173,10 @@ class SdkSettings:
         doc="Seconds one request may take.",
     )
     retry_for: float = setting(
-        300.0,
+        30.0,
         env=("OTEL_AGENTS_RETRY_FOR",),
         parse=number(0, 86_400),
-        doc="Seconds a batch is tried again while nobody takes it; then it is dropped and counted.",
+        doc="Seconds a batch is tried again while nobody takes it; then it goes to the spool.",
     )
     traces_exporter: str = setting(
         "otlp",
@@ -215,7 +223,20 @@ class SdkSettings:
         64 * 1024 * 1024,
         env=("OTEL_AGENTS_EXPORT_QUEUE_BYTES",),
         parse=whole(1, 1 << 40),
-        doc="Memory for spans that wait to be sent, in bytes as encoded; more are dropped and counted.",
+        doc="Memory for spans that wait to be sent, in bytes as encoded; more go to the spool.",
+    )
+    spool: Path | bool = setting(
+        True,
+        env=("OTEL_AGENTS_SPOOL",),
+        parse=_spool,
+        doc="Folder for spans that could not be delivered; true: otel-agents/spool in the user's state folder; false: "
+        "they are dropped and counted.",
+    )
+    spool_bytes: int = setting(
+        256 * 1024 * 1024,
+        env=("OTEL_AGENTS_SPOOL_BYTES",),
+        parse=whole(1, 1 << 50),
+        doc="Size of that folder, in bytes; beyond it the oldest spans are dropped and counted.",
     )
     batch_size: int = setting(
         1024,

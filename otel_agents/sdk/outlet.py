@@ -21,18 +21,23 @@ from opentelemetry.context import (
 
 from otel_agents.sdk import faults
 from otel_agents.sdk.bell import Bell
+from otel_agents.sdk.ledger import DELIVERED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from otel_agents.sdk.exporters.spool import Spool
     from otel_agents.sdk.ledger import Ledger
 
 logger = logging.getLogger("otel_agents")
 
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
+LOOK_EVERY_S = 30.0  # between two looks at the spool, when nothing says that there is something in it
+BUNDLE_SIZE = 4 * 1024 * 1024  # bytes of one file in the spool, unless one parcel is more
+_TO_KEEP_S = 0.5  # of the time to close, for putting what is left into the spool
 
 
 class Verdict(Enum):
@@ -52,12 +57,14 @@ class Outcome:
         reason: why it was not delivered, for the log.
         wait_s: seconds the receiver asked to wait before the next attempt.
         unreachable: nobody answered at all.
+        for_good: a refusal is about these spans, and will be the same at any time.
     """
 
     verdict: Verdict
     reason: str = ""
     wait_s: float | None = None
     unreachable: bool = False
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +109,10 @@ class Outlet:
     Args:
         sender: what sends.
         ledger: where each span is accounted for.
-        queue_bytes: what may wait; more is dropped and counted.
+        queue_bytes: what may wait in memory.
         batch_size: spans in one batch, at most.
-        retry_for: seconds a batch is tried again before it is dropped and counted.
+        retry_for: seconds a batch is tried again.
+        spool: keeps what may not wait in memory any longer; without one, that is dropped and counted.
         what: the sender's name in the log.
         hint: what to do when nobody answers, for the log.
     """
@@ -117,6 +125,7 @@ class Outlet:
         queue_bytes: int,
         batch_size: int,
         retry_for: float,
+        spool: Spool | None = None,
         what: str,
         hint: str = "",
     ) -> None:
@@ -125,6 +134,7 @@ class Outlet:
         self._queue_bytes = queue_bytes
         self._batch_size = batch_size
         self._retry_for = retry_for
+        self._spool = spool
         self._what = what
         self._hint = hint
         self._warned: set[str] = set()
@@ -137,6 +147,8 @@ class Outlet:
         self._current: Parcel | None = None  # what the thread is sending
         self._held = 0  # bytes of all parcels
         self._packing = threading.Lock()
+        self._keeping = threading.Lock()
+        self._look_at = 0.0  # when the spool is to be looked at, in monotonic seconds
         self._wake = Bell()
         self._progress = threading.Condition(self._ledger.lock)
         self._taken = 0  # spans accepted so far
@@ -182,21 +194,24 @@ class Outlet:
         try:
             parcels = self._sender.prepare(batch)
         except Exception as error:
-            self._settle(len(batch), dropped="unencodable")
+            self._drop(len(batch), "unencodable")
             faults.report(f"preparing spans for {self._what}", error)
             return
         count, size = sum(each.count for each in parcels), sum(each.size for each in parcels)
         if count < len(batch):
-            self._settle(len(batch) - count, dropped="unencodable")
+            self._drop(len(batch) - count, "unencodable")
         if count:
             self.span_size = (self.span_size + size / count) / 2 if self.span_size else size / count
         with self._progress:
             over = self._held + size > self._queue_bytes
-            if not over:
+            if not over or self._spool is not None:
                 self._parcels.extend(parcels)
                 self._held += size
         if over:
-            self._settle(count, dropped="queue_full")
+            if self._spool is not None:
+                self._keep(self._take(), "queue_full")
+            else:
+                self._drop(count, "queue_full")
         self._wake.ring()
 
     def flush(self, deadline: float) -> bool:
@@ -216,27 +231,47 @@ class Outlet:
     def close(self, deadline: float) -> None:
         """Send what is left and end the thread; give up at ``deadline``, or when nobody answers."""
         self.pack()
-        self._deadline = deadline
+        left_s = max(0.0, deadline - monotonic())
+        give_up_at = deadline - min(_TO_KEEP_S, left_s / 4) if self._spool is not None else deadline
+        self._deadline = give_up_at
         self._closing = True
         self._wake.ring()
         if self._thread is None:  # nothing has ended so far, or a thread cannot be started any more
-            self._run()
+            if self._parcels:
+                self._run()
         elif self._thread is not threading.current_thread():
-            self._thread.join(max(0.0, deadline - monotonic()))
-        left = self._take_all()
-        if count := sum(each.count for each in left):
-            self._settle(count, dropped="shutdown")
+            self._thread.join(max(0.0, give_up_at - monotonic()))
+        kept, dropped = self._keep(self._take(sending=True), "shutdown")
+        if kept or dropped:
             level = logging.DEBUG if "unreachable" in self._warned else logging.WARNING  # said already, or news
-            logger.log(level, "%d spans were not delivered to %s before the exit", count, self._what)
+            what = f"{kept} of them are kept for the next run" if kept else "they are lost"
+            logger.log(level, "%d spans were not delivered to %s before the exit; %s", kept + dropped, self._what, what)
 
-    def _take_all(self) -> list[Parcel]:
-        """Take every parcel from the thread, the one it is sending too: what becomes of that counts no more."""
+    def _take(self, *, sending: bool = False) -> list[Parcel]:
+        """Take every parcel from the thread; the one it is ``sending`` too: what becomes of that counts no more."""
         with self._progress:
-            left = [self._current, *self._parcels] if self._current else list(self._parcels)
+            taken = list(self._parcels)
             self._parcels.clear()
-            self._current = None
-            self._held = 0
-        return left
+            if sending and self._current is not None:
+                taken.insert(0, self._current)
+                self._current = None
+            self._held -= sum(each.size for each in taken)
+        return taken
+
+    def _keep(self, parcels: Sequence[Parcel], reason: str) -> tuple[int, int]:
+        """Put parcels into the spool, or drop them for a reason; say how many spans were kept and dropped."""
+        kept = dropped = 0
+        with self._keeping:  # an exit waits for another thread's files
+            for count, payloads in _bundles(parcels):
+                if self._spool is not None and self._spool.keep(b"".join(payloads), count):
+                    kept += count
+                    self._settle(count)
+                else:
+                    self._drop(count, reason)
+                    dropped += count
+        if kept:
+            self._look_at = 0.0
+        return kept, dropped
 
     # --- On the thread ----------------------------------------------------------------------------------------------
 
@@ -246,10 +281,12 @@ class Outlet:
         token = attach(quiet)
         go_on = True
         while go_on and not (self._closing and not self._parcels):
-            self._wake.wait()
+            self._wake.wait(None if self._spool is None else LOOK_EVERY_S)
             self._hurry = False
             while go_on and (parcel := self._next()) is not None:
                 go_on = self._deliver(parcel)
+            if go_on and self._spool is not None and monotonic() >= self._look_at:
+                self._send_kept(self._spool)
         self._sender.close()
         detach(token)
 
@@ -268,7 +305,9 @@ class Outlet:
                 return False
             outcome = self._attempt(parcel.payload, left)
             if outcome.verdict is Verdict.DELIVERED:
-                self._warned.clear()
+                if self._warned:  # something was in the way before
+                    self._warned.clear()
+                    self._look_at = 0.0
                 return self._done(parcel)
             if outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
                 return self._replace(parcel, smaller)
@@ -280,11 +319,40 @@ class Outlet:
             if self._closing and (outcome.unreachable or monotonic() + pause >= self._deadline):
                 return False
             if monotonic() + pause >= give_up_at:
-                return self._done(parcel, dropped="undelivered")
+                if self._spool is None:
+                    return self._done(parcel, dropped="undelivered")
+                self._keep(self._take(sending=True), "undelivered")
+                return True
             with self._progress:
                 self._unanswered += outcome.unreachable
                 self._progress.notify_all()
             self._pause(pause)
+
+    def _send_kept(self, spool: Spool) -> None:
+        """Send what is in the spool, until spans come that have not been tried yet."""
+        self._look_at = monotonic() + LOOK_EVERY_S
+        files = deque(spool.files())
+        while files:
+            path = files.popleft()
+            left = self._deadline - monotonic()
+            if left <= 0 or self._parcels:
+                self._look_at = 0.0
+                return
+            held = spool.hold(path)
+            if held is None:
+                continue
+            outcome = self._attempt(held.request, left)
+            parcel = Parcel(held.request, held.spans, len(held.request))
+            if outcome.verdict is Verdict.DELIVERED:
+                spool.end(held, DELIVERED)
+            elif outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
+                files.extendleft(reversed(spool.replace(held, [(each.payload, each.count) for each in smaller])))
+            elif outcome.verdict is Verdict.TOO_LARGE or outcome.for_good:
+                self._warn(outcome, held.spans)
+                spool.end(held, outcome.verdict.value)
+            else:
+                spool.let_go(held)
+                return
 
     def _attempt(self, payload: Any, limit_s: float) -> Outcome:
         try:
@@ -308,7 +376,11 @@ class Outlet:
                 return False
             self._current = None
             self._held -= parcel.size
-            self._settle(parcel.count, dropped)
+            if dropped:
+                self._drop(parcel.count, dropped)
+            else:
+                self._ledger.deliver(parcel.count)
+                self._settle(parcel.count)
             return True
 
     def _replace(self, parcel: Parcel, smaller: Sequence[Parcel]) -> bool:
@@ -321,16 +393,16 @@ class Outlet:
             self._held += sum(each.size for each in smaller) - parcel.size
             return True
 
-    def _settle(self, count: int, dropped: str | None = None) -> None:
+    def _drop(self, count: int, reason: str) -> None:
+        self._ledger.drop(count, reason)
+        self._settle(count)
+        self._say_once(reason)
+
+    def _settle(self, count: int) -> None:
+        """Spans wait no longer."""
         with self._progress:
-            if dropped:
-                self._ledger.drop(count, dropped)
-            else:
-                self._ledger.deliver(count)
             self._settled += count
             self._progress.notify_all()
-        if dropped:
-            self._say_once(dropped)
 
     def _say_once(self, reason: str) -> None:
         if reason == "queue_full" and reason not in self._warned:
@@ -349,3 +421,16 @@ class Outlet:
             logger.info("%s asks to come again: %s", self._what, outcome.reason)
         else:
             logger.warning("%s did not take %d spans: %s", self._what, count, outcome.reason)
+
+
+def _bundles(parcels: Sequence[Parcel]) -> Iterator[tuple[int, list[Any]]]:
+    """Put parcels together to what one file may hold: how many spans, and their payloads."""
+    count, size, payloads = 0, 0, list[Any]()
+    for parcel in parcels:
+        if payloads and size + parcel.size > BUNDLE_SIZE:
+            yield count, payloads
+            count, size, payloads = 0, 0, []
+        count, size = count + parcel.count, size + parcel.size
+        payloads.append(parcel.payload)
+    if payloads:
+        yield count, payloads

@@ -223,7 +223,7 @@ def test_more_bytes_than_may_wait_are_dropped_and_counted() -> None:
         silent.listen(8)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         program = """
-configure(queue_bytes=100_000, batch_size=10, shutdown_timeout=0.2)
+configure(queue_bytes=100_000, batch_size=10, shutdown_timeout=0.2, spool=False)
 for _ in range(300):
     with monitor_operation("work", text="x" * 1000): pass
 otel_agents.shutdown()

@@ -80,6 +80,20 @@ def test_what_nobody_takes_waits(receiver) -> None:
         assert destination(url) == {"emitted": 3, "waiting": 3}
 
 
+def test_what_is_left_at_the_end_is_spooled_and_without_a_spool_dropped() -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+        configure(endpoint=url)
+        spans(3)
+        shutdown()
+        assert destination(url) == {"emitted": 3, "spooled": 3}
+        configure(endpoint=url, spool=False)
+        spans(2)
+        shutdown()
+        assert destination(url) == {"emitted": 5, "spooled": 3, "dropped": {"shutdown": 2}}
+
+
 def test_the_counts_go_on_across_a_new_configuration(receiver) -> None:
     configure(endpoint=receiver.url)
     spans(2)

@@ -119,7 +119,7 @@ def _outcome(status: int, retry_after: str | None, body: bytes) -> Outcome:
         return Outcome(Verdict.TRY_AGAIN, reason, wait_s=_seconds(retry_after))
     if status == 413:
         return Outcome(Verdict.TOO_LARGE, reason)
-    return Outcome(Verdict.REFUSED, reason)
+    return Outcome(Verdict.REFUSED, reason, for_good=status == 400)
 
 
 def _seconds(retry_after: str | None) -> float | None:
