@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 from datetime import UTC, datetime
 
@@ -107,6 +108,15 @@ def test_the_pages(url):
     assert (script.status, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
     again = ask(url, "GET", "/ui/app.js", If_None_Match=script.headers["etag"])
     assert (again.status, again.body) == (304, b"")
+
+
+def test_what_the_index_names_need_not_be_asked_for_again(url):
+    stamped = re.search(r"/ui/[0-9a-f]{16}/app.js", ask(url, "GET", "/").body.decode())[0]
+    script = ask(url, "GET", stamped)
+    assert (script.status, script.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
+    assert script.body == ask(url, "GET", "/ui/app.js").body
+    old = ask(url, "GET", "/ui/0123456789abcdef/app.js")  # named by an index of another day
+    assert (old.status, old.headers["cache-control"]) == (200, "no-cache")
 
 
 @pytest.mark.parametrize(
