@@ -22,11 +22,11 @@ test: $(STAMP) browser  ## every test, the fast ones first
 check: $(STAMP)  ## the checks alone: style, types, direction of imports
 	$(BIN)/python -m pytest -q tests/test_checks.py
 
-bench: $(STAMP)  ## speed and memory beside their peers, as a table
+bench: $(STAMP)  ## speed, memory and losses beside other SDKs, as tables; the first run installs those
 	$(BIN)/python -m tests.benchmarks
 
 browser: $(STAMP)
 	$(BIN)/python -m tests.browser.install
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-peers

@@ -7,6 +7,7 @@ off        what it costs the calling thread while tracing is switched off
 unsampled  the same while the sampler leaves every trace out
 away       what it costs when perhaps nobody answers; then the program ends as programs do
 burst      nothing but the work, and then the end
+again      the next program, which sends what an earlier one had to keep on disk
 """
 
 import importlib
@@ -48,7 +49,16 @@ def burst(turn: work.Turn, _flush: work.Flush, turns: int) -> dict[str, float]:
     return {}
 
 
-JOBS = {"cost": cost, "off": calls, "unsampled": calls, "away": calls, "burst": burst}
+def again(turn: work.Turn, flush: work.Flush, _turns: int) -> dict[str, float]:
+    work.loop(turn, 1)
+    flush()
+    spool, until = Path(os.environ["OTEL_AGENTS_SPOOL"]), time.monotonic() + 20
+    while any(file.is_file() for file in spool.rglob("*.otlp")) and time.monotonic() < until:
+        time.sleep(0.05)
+    return {}
+
+
+JOBS = {"cost": cost, "off": calls, "unsampled": calls, "away": calls, "burst": burst, "again": again}
 
 
 def peak_mb() -> float:

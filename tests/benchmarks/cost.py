@@ -11,10 +11,7 @@ Failures = dict[str, str]
 
 
 def measure(names: list[str], *, quick: bool) -> tuple[Rounds, Rounds, Rounds, Failures]:
-    """Rounds of recorded, unsampled and switched-off work, contenders in turn, so that drift is everybody's.
-
-    The first round of raw and ours comes before the peers, whose runs are long: their ratios are to raw's of their round.
-    """
+    """Rounds of recorded, unsampled and switched-off work, contenders in turn, so that drift is everybody's."""
     rounds: dict[str, Rounds] = {job: {name: [] for name in names} for job in ("cost", "unsampled", "off")}
     failures: Failures = {}
     with processes.sink() as url:

@@ -1,9 +1,12 @@
 """What is lost, and what it costs, when spans come too fast or nobody takes them."""
 
 import json
+import tempfile
 import time
 import urllib.request
+from collections import defaultdict
 from contextlib import ExitStack
+from itertools import chain
 from statistics import median
 
 from tests.benchmarks import processes, turn
@@ -12,7 +15,7 @@ from tests.benchmarks.table import markdown
 
 BURST = 50_000  # spans
 NOBODY = {"down": "nobody listens", "black-hole": "no connection comes about", "silent": "no answer comes"}
-PATIENCE_S = 60.0
+PATIENCE_S = 45.0  # how long exits are waited for once everything has run
 
 
 def burst(names: list[str], *, quick: bool) -> str:
@@ -20,65 +23,76 @@ def burst(names: list[str], *, quick: bool) -> str:
     turns = (BURST // 10 if quick else BURST) // turn.SPANS
     for name in names:
         cells = [processes.label(name)]
-        with processes.sink("keeps") as url:
-            began = time.monotonic()
+        with processes.sink("keeps") as url, tempfile.TemporaryDirectory() as spool:
             try:
-                running = Running(name, "burst", url, turns)
+                running = Running(name, "burst", url, turns, spool=spool)
+                over = running.exit_seconds(processes.LIMIT_S)
+                running.stop()
+                shares = [arrived(url) / (turns * turn.SPANS)]
+                if name == "ours":
+                    processes.figures(name, "again", url, 1, spool=spool)
+                    shares.append((arrived(url) - turn.SPANS) / (turns * turn.SPANS))
             except DidNotRunError as error:
                 rows.append([*cells, f"did not run: {error}", "", ""])
                 continue
-            over = running.exit_seconds(processes.LIMIT_S)
-            running.stop()
-            with urllib.request.urlopen(f"{url}/spans", timeout=60) as answer:
-                arrived = json.load(answer)
-        made = running.figures["at"] - began
-        cells += [f"{100 * arrived / (turns * turn.SPANS):.1f} %", f"{made:.1f} s", seconds(over)]
-        rows.append(cells)
+        percent = [f"{100 * share:.1f} %" for share in shares]
+        rows.append([*cells, percent[0], percent[-1], "–" if over is None else f"{over:.1f} s"])
     title = f"{turns * turn.SPANS:,} spans as fast as the program can, default settings, then its end"
-    return markdown(title, ["", "arrived", "start to last span", "from there to its exit"], rows)
+    return markdown(title, ["", "arrived", "once the next program has run", "last span to exit"], rows)
+
+
+def arrived(url: str) -> int:
+    with urllib.request.urlopen(f"{url}/spans", timeout=60) as answer:
+        return json.load(answer)
 
 
 def away(names: list[str], *, quick: bool) -> str:
-    """Calls while the collector answers and while it does not, side by side, and the exit afterwards."""
-    calls: dict[str, dict[str, list[float]]] = {name: {state: [] for state in ("answers", *NOBODY)} for name in names}
-    ends: dict[tuple[str, str], list[Running]] = {}
-    failures: dict[tuple[str, str], str] = {}
+    """Calls while the collector answers and while it does not, in turn, and the exit afterwards."""
+    runs: dict[tuple[str, str], list[Running | DidNotRunError]] = defaultdict(list)
     with ExitStack() as stack:
         urls = {state: stack.enter_context(processes.sink(state)) for state in ("answers", *NOBODY)}
-        for _ in range(1 if quick else 3):
+        for number in range(1 if quick else 3):
             for name in names:
-                # Ours makes more than its queue holds: the last third finds it full.
-                turns = (500 if quick else 9000) if name == "ours" else (100 if quick else 1000)
+                if number > 0 and name not in ("raw", "ours"):
+                    continue
+                # Ours makes more than its queue holds: the last part finds it full.
+                turns = (500 if quick else 9000) if name == "ours" else (100 if quick else 500)
                 for state, url in urls.items():
-                    if (name, state) in failures:
-                        continue
-                    try:
-                        running = Running(name, "away", url, turns)
-                    except DidNotRunError as error:
-                        failures[name, state] = str(error)
-                        continue
-                    calls[name][state].append(running.figures["thread"])
-                    ends.setdefault((name, state), []).append(running)
-                    running.exit_seconds(3)  # who takes longer only waits, and may do so beside the next
+                    runs[name, state].append(_run(name, url, turns))
         until = time.monotonic() + (0 if quick else PATIENCE_S)
         rows = []
         for name in names:
-            cells = [processes.label(name)]
-            for state in NOBODY:
-                if (name, state) in failures or not calls[name]["answers"]:
-                    cells += [f"did not run: {failures.get((name, state), '')}", ""]
-                    continue
-                ratio = median(a / b for a, b in zip(calls[name][state], calls[name]["answers"], strict=False))
-                over = [one.exit_seconds(until - time.monotonic()) for one in ends[name, state]]
-                cells += [f"{ratio:.2f} ×", seconds(None if None in over else median(over))]
-            rows.append(cells)
-        for running in (one for several in ends.values() for one in several):
-            running.stop()
+            answered = runs[name, "answers"]
+            cells = [cell for state in NOBODY for cell in _beside(runs[name, state], answered, until)]
+            rows.append([processes.label(name), *cells])
+        for running in chain.from_iterable(runs.values()):
+            if isinstance(running, Running):
+                running.stop()
     columns = [""]
     for what in NOBODY.values():
         columns += [f"{what}: calls", "exit"]
     return markdown("The collector is away: calls beside those while it answers, and the program's exit", columns, rows)
 
 
-def seconds(took: float | None) -> str:
-    return "longer than waited for" if took is None else f"{took:.1f} s"
+def _run(name: str, url: str, turns: int) -> Running | DidNotRunError:
+    try:
+        running = Running(name, "away", url, turns)
+    except DidNotRunError as error:
+        return error
+    if name == "ours":
+        running.wait(3)
+    return running  # others only wait for half a minute, and may do so beside the next
+
+
+def _beside(
+    nobody: list[Running | DidNotRunError], answered: list[Running | DidNotRunError], until: float
+) -> tuple[str, str]:
+    """The cost of calls while nobody answers beside that while somebody does, and the exit's time."""
+    for one in (*nobody, *answered):
+        if isinstance(one, DidNotRunError):
+            return f"did not run: {one}", ""
+    ratio = median(a.figures["thread"] / b.figures["thread"] for a, b in zip(nobody, answered, strict=True))
+    ends = [one.exit_seconds(max(0.0, until - time.monotonic())) for one in nobody]
+    if None in ends:
+        return f"{ratio:.2f} ×", f"> {time.monotonic() - nobody[-1].figures['at']:.0f} s"
+    return f"{ratio:.2f} ×", f"{median(ends):.1f} s"

@@ -1,4 +1,4 @@
-"""otel-agents on the common work, as its user writes it; `python -m tests.benchmarks.ours` prints what spans it makes."""
+"""otel-agents on the common work, as its user writes it; run as a program, it prints what spans it makes of it."""
 
 import functools
 import json
@@ -45,7 +45,7 @@ def specs() -> list[tuple[str, int, dict]]:
     import otel_agents
 
     memory = InMemorySpanExporter()
-    otel_agents.configure(service_name="bench", traces_exporter="none", exporters=[memory])
+    otel_agents.configure(service_name="bench", traces_exporter="none", exporters=[memory], spool=False)
     turn(0, "", "")
     otel_agents.shutdown(timeout=30)
     *inner, root = memory.get_finished_spans()

@@ -82,7 +82,11 @@ def install(peer: str) -> None:
 def specs() -> str:
     """The spans `ours` makes of a turn, as JSON, for `raw` to make as well."""
     made = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.ours"], capture_output=True, text=True, check=True, cwd=HERE.parent.parent
+        [sys.executable, "-m", "tests.benchmarks.ours"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=HERE.parent.parent,
     )
     return made.stdout
 
@@ -94,21 +98,25 @@ class Running:
         DidNotRunError: it ended, or took too long, without a word.
     """
 
-    def __init__(self, name: str, job: str, url: str, turns: int) -> None:
+    def __init__(self, name: str, job: str, url: str, turns: int, *, spool: str | None = None) -> None:
         # One of the peers' packages installs a package named `tests`, so that `tests.benchmarks` is not found there.
         command = [python(name), "-m", "benchmarks.contender", name if name in ("ours", "raw") else f"peers.{name}"]
-        self._errors = tempfile.TemporaryFile("w+")
+        self._folder = tempfile.TemporaryDirectory()  # what it keeps on disk is not the user's, nor another run's
+        environment = {"OTEL_AGENTS_SPOOL": spool or self._folder.name}
+        if name == "raw":
+            environment["BENCH_SPECS"] = specs()
         self._process = subprocess.Popen(
             [*command, job, url, str(turns)],
             cwd=HERE.parent,
-            env={**os.environ, "BENCH_SPECS": specs()} if name == "raw" else None,
+            env=os.environ | environment,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=subprocess.STDOUT,
             text=True,
         )
         self._said: queue.Queue[str | None] = queue.Queue()
         self._over = threading.Event()
         self._over_at = 0.0
+        self._last = "it said nothing"
         threading.Thread(target=self._listen, daemon=True).start()
         self.figures = self._figures()
 
@@ -116,6 +124,8 @@ class Running:
         for line in self._process.stdout:
             if line.startswith("FIGURES "):
                 self._said.put(line)
+            elif line.strip():
+                self._last = line.strip()
         self._process.wait()
         self._over_at = time.monotonic()
         self._over.set()
@@ -128,24 +138,31 @@ class Running:
             self.stop()
             raise DidNotRunError(f"not done after {LIMIT_S} s") from None
         if line is None:
-            self._errors.seek(0)
-            raise DidNotRunError((self._errors.read().strip() or "it said nothing").splitlines()[-1])
+            self.stop()
+            raise DidNotRunError(self._last)
         return json.loads(line.removeprefix("FIGURES "))
 
     def exit_seconds(self, wait_s: float) -> float | None:
         """Seconds from the end of the program's work to the end of its process; None while that is not over."""
-        return self._over_at - self.figures["at"] if self._over.wait(wait_s) else None
+        return self._over_at - self.figures["at"] if self.wait(wait_s) else None
+
+    def wait(self, limit_s: float) -> bool:
+        """Wait until its process is over; say whether it is."""
+        return self._over.wait(limit_s)
 
     def stop(self) -> None:
+        """End it where it has not ended itself."""
         self._process.kill()
-        self._process.wait()
+        self._over.wait()
+        self._process.stdout.close()
+        self._folder.cleanup()
 
 
-def figures(name: str, job: str, url: str, turns: int) -> dict:
+def figures(name: str, job: str, url: str, turns: int, *, spool: str | None = None) -> dict:
     """Let a contender do one job to its end; gives what it measured."""
-    running = Running(name, job, url, turns)
-    if running.exit_seconds(LIMIT_S) is None:
-        running.stop()
+    running = Running(name, job, url, turns, spool=spool)
+    running.wait(LIMIT_S)
+    running.stop()
     return running.figures
 
 

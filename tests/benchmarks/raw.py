@@ -1,4 +1,4 @@
-"""opentelemetry-sdk with a batch processor and OTLP/HTTP: the very spans and attributes otel-agents makes of the work."""
+"""opentelemetry-sdk, batch processor, OTLP/HTTP: the very spans and attributes otel-agents makes of the work."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a traced program pays and risks, beside raw opentelemetry-sdk and other SDKs on the same work in the same run."""
+"""What a traced program pays and risks, beside raw opentelemetry-sdk and other SDKs, on the same work in one run."""
 
 import sys
 from statistics import median
@@ -31,7 +31,9 @@ def run(*, quick: bool) -> str:
     tables.append(loss.burst(some, quick=quick))
     say("nobody answers")
     tables.append(loss.away(some, quick=quick))
-    return "\n".join(tables)
+    wanted = {name: sorted({host for one in recorded[name] for host in one["tried"]}) for name in ran}
+    refused = [f"{processes.label(name)} ({', '.join(hosts)})" for name, hosts in wanted.items() if hosts]
+    return "\n".join([*tables, f"Kept from leaving the machine: {'; '.join(refused)}.\n"] if refused else tables)
 
 
 def install(peers: tuple[str, ...]) -> dict[str, str]:

@@ -17,9 +17,11 @@ import sys
 # What the peers' own services answer at the start of a program, as far as a client looks at it.
 SERVICE = json.dumps(
     {
-        "token": "t",  # agentops
+        # agentops
+        "token": "t",
         "project_id": "p",
-        "data": {"project": {"name": "bench"}, "viewer": {"username": "u", "defaultEntity": {"name": "bench"}}},  # weave
+        # weave
+        "data": {"project": {"name": "bench"}, "viewer": {"username": "u", "defaultEntity": {"name": "bench"}}},
         "min_required_weave_python_version": "0.0.1",
         "trace_server_version": "9.0.0",
         "digest": "d",

@@ -14,6 +14,8 @@ OPTIONS = {"temperature": 0.2, "max_tokens": 1024}  # beside the attempt's numbe
 INPUT_TOKENS, OUTPUT_TOKENS, CACHED_TOKENS = 812, 96, 512
 ARGUMENTS = {"path": "/srv/data/orders.csv", "rows": 120, "cached": False, "score": 0.75, "kind": "file"}
 
+WORDS = ("revenue", "of", "the", "quarter", '"north"', "orders,", "table", "was", "in\npython", "it's", "42", "%")
+
 Turn = Callable[[int, str, str], None]  # its number, the prompt and the answer of its model calls; empty: none
 Flush = Callable[[], object]
 
@@ -21,8 +23,7 @@ Flush = Callable[[], object]
 def texts(size: int, seed: int) -> list[str]:
     """Sixteen texts of about `size` characters, as people write them: words, lines, a quotation now and then."""
     rng = random.Random(seed)
-    words = 'revenue of the quarter "north" orders, table error customer was in\npython function; it\'s 42 %'.split(" ")
-    return [" ".join(rng.choices(words, k=size))[:size] for _ in range(16)]
+    return [" ".join(rng.choices(WORDS, k=size))[:size] for _ in range(16)]
 
 
 PROMPTS = texts(4096, seed=1)

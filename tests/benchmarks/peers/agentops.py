@@ -46,7 +46,9 @@ def traced() -> work.Turn:
     tools = [tool(name=name)(run) for name in work.TOOLS]
 
     @agent(name=work.AGENT)
-    def answer(at: int, prompt: str, text: str, user: str, session: str, priority: str, channel: str, plan: str) -> None:
+    def answer(
+        at: int, prompt: str, text: str, user: str, session: str, priority: str, channel: str, plan: str
+    ) -> None:
         for attempt in range(work.CALLS):
             chat(prompt, text, attempt, **work.OPTIONS)
         for each in tools:

@@ -13,16 +13,16 @@ def begin(url: str) -> tuple[work.Turn, work.Flush]:
 
     os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = url  # its documented way to another backend
     os.environ["OTEL_METRICS_EXPORTER"] = os.environ["OTEL_LOGS_EXPORTER"] = "none"
-    logfire.configure(service_name="bench", send_to_logfire=False, console=False, metrics=False, inspect_arguments=False)
+    logfire.configure(
+        service_name="bench", send_to_logfire=False, console=False, metrics=False, inspect_arguments=False
+    )
     return turn, logfire.force_flush
 
 
 def turn(at: int, prompt: str, answer: str) -> None:
     import logfire
 
-    with logfire.span(
-        "answer", agent=work.AGENT, user_id=work.USER, session_id=work.SESSION, turn=at, **work.REQUEST
-    ):
+    with logfire.span("answer", agent=work.AGENT, user_id=work.USER, session_id=work.SESSION, turn=at, **work.REQUEST):
         for attempt in range(work.CALLS):
             with logfire.span(
                 "chat gpt-4o",

@@ -8,19 +8,21 @@ IMPORT = "import openlit"
 
 def begin(url: str) -> tuple[work.Turn, work.Flush]:
     import json
-    import os
     import tempfile
 
     import openlit
     from opentelemetry import trace
 
-    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as prices:
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as prices:
         json.dump({"chat": {work.MODEL: {"promptPrice": 0.0025, "completionPrice": 0.01}}}, prices)
-    # Prices from a file, as it would fetch them from GitHub; no metrics and events, as nobody else sends them here.
-    openlit.init(
-        application_name="bench", otlp_endpoint=url, pricing_json=prices.name, disable_metrics=True, disable_events=True
-    )
-    os.unlink(prices.name)
+        prices.flush()
+        openlit.init(
+            application_name="bench",
+            otlp_endpoint=url,
+            pricing_json=prices.name,  # by default it fetches them from GitHub
+            disable_metrics=True,
+            disable_events=True,
+        )
     return turn, lambda: trace.get_tracer_provider().force_flush()
 
 

@@ -1,0 +1,74 @@
+"""The benchmarks run, on little work, and count right; nothing here is timed."""
+
+import importlib
+import json
+import socket
+import tempfile
+import urllib.request
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.benchmarks import cost, footprint, processes
+from tests.benchmarks.processes import PEERS, DidNotRunError, Running
+
+
+def arrived(url: str) -> int:
+    with urllib.request.urlopen(f"{url}/spans", timeout=30) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("name", ["ours", "raw"])
+def test_every_span_of_a_burst_is_counted(name: str) -> None:
+    with processes.sink("keeps") as url, tempfile.TemporaryDirectory() as spool:
+        processes.figures(name, "burst", url, 20, spool=spool)
+        assert arrived(url) == 160
+
+
+def test_a_contender_says_its_figures() -> None:
+    with processes.sink() as url:
+        figures = processes.figures("ours", "cost", url, 5)
+    assert set(figures) == {"thread", "process", "thread_content", "process_content", "peak_mb", "tried", "at"}
+    assert figures["tried"] == []
+
+
+def test_one_that_fails_says_why() -> None:
+    with processes.sink() as url, pytest.raises(DidNotRunError, match="KeyError: 'no such job'"):
+        Running("ours", "no such job", url, 1)
+
+
+def test_a_black_hole_lets_nobody_in() -> None:
+    with processes.sink("black-hole") as url:
+        address = urlsplit(url)
+        with socket.socket() as one:
+            one.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                one.connect((address.hostname, address.port))
+
+
+def test_ratios_are_to_the_same_round() -> None:
+    rounds = {
+        "raw": [{"thread": 10.0, "process": 20.0}, {"thread": 20.0, "process": 40.0}],
+        "ours": [{"thread": 1.0, "process": 4.0}, {"thread": 4.0, "process": 8.0}],
+        "openlit": [],
+    }
+    got = cost.recorded(rounds, {"openlit": "no such package"}).splitlines()[4:]
+    version = processes.label("openlit")
+    assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in got] == [
+        ["opentelemetry-sdk", "15.0 µs", "1.00 ×", "30.0 µs", "1.00 ×"],
+        ["**otel-agents**", "2.5 µs", "0.15 ×", "6.0 µs", "0.20 ×"],
+        [version, "did not run: no such package", "", "", ""],
+    ]
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_peer_is_pinned_and_has_its_work(peer: str) -> None:
+    module = importlib.import_module(f"tests.benchmarks.peers.{peer}")
+    assert processes.label(peer).startswith(f"{module.PACKAGE} ")
+    assert callable(module.begin)
+    assert module.IMPORT
+
+
+def test_packages_are_counted_with_what_they_require() -> None:
+    assert {"otel-agents", "opentelemetry-sdk", "opentelemetry-api"} <= footprint.closure("otel-agents")
+    assert "duckdb" not in footprint.closure("otel-agents")
