@@ -204,14 +204,14 @@ class Outlet:
             self.span_size = (self.span_size + size / count) / 2 if self.span_size else size / count
         with self._progress:
             over = self._held + size > self._queue_bytes
-            if not over or self._spool is not None:
+            keeps = self._spool is not None and not self._spool.broken
+            if not over or keeps:
                 self._parcels.extend(parcels)
                 self._held += size
-        if over:
-            if self._spool is not None:
-                self._keep(self._take(), "queue_full")
-            else:
-                self._drop(count, "queue_full")
+        if over and keeps:
+            self._keep(self._take(), "queue_full")
+        elif over:
+            self._drop(count, "queue_full")
         self._wake.ring()
 
     def flush(self, deadline: float) -> bool:
@@ -319,7 +319,7 @@ class Outlet:
             if self._closing and (outcome.unreachable or monotonic() + pause >= self._deadline):
                 return False
             if monotonic() + pause >= give_up_at:
-                if self._spool is None:
+                if self._spool is None or self._spool.broken:
                     return self._done(parcel, dropped="undelivered")
                 self._keep(self._take(sending=True), "undelivered")
                 return True
