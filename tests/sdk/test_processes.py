@@ -20,6 +20,8 @@ def receiver():
 
 def run(program: str, endpoint: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end; it must neither fail nor hang."""
+    # From Python 3.12 on any fork of a process with threads warns, whether or not it is a danger.
+    quiet = "ignore:This process:DeprecationWarning"
     preamble = "import os, otel_agents\nfrom otel_agents import configure, monitor_operation\n"
     return subprocess.run(
         [sys.executable, "-c", preamble + program],
@@ -27,7 +29,7 @@ def run(program: str, endpoint: str, **environment: str) -> subprocess.Completed
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **environment},
+        env={**os.environ, "PYTHONWARNINGS": quiet, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **environment},
     )
 
 
