@@ -21,6 +21,7 @@ from otel_agents.sdk.content import ContentStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.exporters.otlp import OtlpHttpSender
+from otel_agents.sdk.exporters.otlp_grpc import OtlpGrpcSender
 from otel_agents.sdk.exporters.spool import Spool
 from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
@@ -100,9 +101,8 @@ def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]
         return [_outlet(settings, ExporterSender(_console), "the console")]
     url = _url(settings, given)
     hint = "The program goes on without it. To see its spans, start a collector: otel-agents up"
-    if settings.protocol == "grpc":
-        return [_outlet(settings, ExporterSender(lambda: _grpc(settings, given)), url, hint)]
-    sender = OtlpHttpSender(
+    sender_of = OtlpGrpcSender if settings.protocol == "grpc" else OtlpHttpSender
+    sender = sender_of(
         url,
         headers=settings.headers,
         timeout=settings.timeout,
@@ -124,7 +124,7 @@ def _spool(settings: SdkSettings, url: str) -> Spool | None:
     return Spool(
         folder,
         most_bytes=settings.spool_bytes,
-        destination=repr((url, sorted((settings.headers or {}).items()))),
+        destination=repr((settings.protocol, url, sorted((settings.headers or {}).items()))),
         ledger=ledger.ledger(url),
     )
 
@@ -163,20 +163,6 @@ def _console() -> SpanExporter:
     from opentelemetry.sdk.trace.export import ConsoleSpanExporter  # where it is asked for
 
     return ConsoleSpanExporter()
-
-
-def _grpc(settings: SdkSettings, given: Mapping[str, object]) -> SpanExporter:
-    import grpc  # where it is asked for: it takes long to import
-    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-
-    url = _url(settings, given)
-    return OTLPSpanExporter(
-        endpoint=url,
-        insecure=url.startswith("http://"),
-        headers=dict(settings.headers) if settings.headers else None,
-        timeout=settings.timeout,
-        compression=grpc.Compression.Gzip if settings.compression == "gzip" else grpc.Compression.NoCompression,
-    )
 
 
 def _install(settings: SdkSettings, given: Mapping[str, object], processors: tuple[SpanProcessor, ...]) -> None:

@@ -79,6 +79,14 @@ def test_the_next_run_delivers_what_the_last_one_could_not(port, url, spool, sta
     assert files(spool) == []
 
 
+def test_over_grpc_too(port, url, spool, start_collector) -> None:
+    assert run(work(url, "first", protocol="grpc"))[0] == "1 0 1 {} {}\n"
+    collector = start_collector("--grpc-port", str(port))
+    assert run(work(url, "second", protocol="grpc"))[0] == "1 1 0 {} {'delivered': 1}\n"
+    assert collector.sql("SELECT name FROM spans ORDER BY start_time") == [{"name": "first"}, {"name": "second"}]
+    assert files(spool) == []
+
+
 def test_what_is_delivered_twice_is_stored_once(port, url, spool, start_collector) -> None:
     run(work(url, "work"))
     (file,) = files(spool)

@@ -1,4 +1,4 @@
-"""Any OpenTelemetry SpanExporter as a sender: the stock gRPC exporter, the console, a user's own."""
+"""Any OpenTelemetry SpanExporter as a sender: the console, a user's own."""
 
 from __future__ import annotations
 

@@ -22,7 +22,29 @@ LONGEST_WAIT_S = 60.0
 MAX_BODY = 32 * 1024 * 1024  # bytes before compression; half of what receivers usually take
 
 
-class OtlpHttpSender:
+class EncodingSender:
+    """What senders of OTLP share: spans become encoded requests, once for all attempts."""
+
+    def prepare(self, spans: Sequence[ReadableSpan]) -> Sequence[Parcel]:
+        """Encode, into several requests where one would be too large."""
+        left_out: list[ReadableSpan] = []
+        body = encode(spans, left_out)
+        if len(body) > MAX_BODY and len(spans) > 1:
+            half = len(spans) // 2
+            return (*self.prepare(spans[:half]), *self.prepare(spans[half:]))
+        return (Parcel(body, len(spans) - len(left_out), len(body)),) if body else ()
+
+    def split(self, parcel: Parcel) -> Sequence[Parcel]:
+        """Make two requests of one that was too large for the receiver."""
+        spans = parts(parcel.payload)
+        if len(spans) < 2:
+            return ()
+        half = len(spans) // 2
+        halves = [(joined(some), len(some)) for some in (spans[:half], spans[half:])]
+        return [Parcel(body, count, len(body)) for body, count in halves]
+
+
+class OtlpHttpSender(EncodingSender):
     """Posts spans to one address over kept-alive connections.
 
     Args:
@@ -62,24 +84,6 @@ class OtlpHttpSender:
             if path is not None
         }
         self._pool: Any = None
-
-    def prepare(self, spans: Sequence[ReadableSpan]) -> Sequence[Parcel]:
-        """Encode, into several requests where one would be too large."""
-        left_out: list[ReadableSpan] = []
-        body = encode(spans, left_out)
-        if len(body) > MAX_BODY and len(spans) > 1:
-            half = len(spans) // 2
-            return (*self.prepare(spans[:half]), *self.prepare(spans[half:]))
-        return (Parcel(body, len(spans) - len(left_out), len(body)),) if body else ()
-
-    def split(self, parcel: Parcel) -> Sequence[Parcel]:
-        """Make two requests of one that was too large for the receiver."""
-        spans = parts(parcel.payload)
-        if len(spans) < 2:
-            return ()
-        half = len(spans) // 2
-        halves = [(joined(some), len(some)) for some in (spans[:half], spans[half:])]
-        return [Parcel(body, count, len(body)) for body, count in halves]
 
     def send(self, payload: bytes, limit_s: float) -> Outcome:
         """Post once."""
