@@ -58,6 +58,7 @@ class Outcome:
         wait_s: seconds the receiver asked to wait before the next attempt.
         unreachable: nobody answered at all.
         for_good: a refusal is about these spans, and will be the same at any time.
+        rejected: of what was delivered, how many spans were not taken all the same.
     """
 
     verdict: Verdict
@@ -65,6 +66,7 @@ class Outcome:
     wait_s: float | None = None
     unreachable: bool = False
     for_good: bool = False
+    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,22 +307,22 @@ class Outlet:
                 return False
             outcome = self._attempt(parcel.payload, left)
             if outcome.verdict is Verdict.DELIVERED:
-                if self._warned:  # something was in the way before
+                if self._warned and not outcome.rejected:  # something was in the way before
                     self._warned.clear()
                     self._look_at = 0.0
-                return self._done(parcel)
+                return self._done(parcel, outcome)
             if outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
                 return self._replace(parcel, smaller)
             self._warn(outcome, parcel.count)
             if outcome.verdict is not Verdict.TRY_AGAIN:
-                return self._done(parcel, dropped=outcome.verdict.value)
+                return self._done(parcel, outcome)
             pause = outcome.wait_s if outcome.wait_s is not None else wait * random.uniform(0.8, 1.2)  # noqa: S311  a wait, not a secret
             wait = min(2 * wait, LONGEST_WAIT_S)
             if self._closing and (outcome.unreachable or monotonic() + pause >= self._deadline):
                 return False
             if monotonic() + pause >= give_up_at:
                 if self._spool is None or self._spool.broken:
-                    return self._done(parcel, dropped="undelivered")
+                    return self._done(parcel, outcome)
                 self._keep(self._take(sending=True), "undelivered")
                 return True
             with self._progress:
@@ -344,12 +346,12 @@ class Outlet:
             outcome = self._attempt(held.request, left)
             parcel = Parcel(held.request, held.spans, len(held.request))
             if outcome.verdict is Verdict.DELIVERED:
-                spool.end(held, DELIVERED)
+                spool.end(held, _shares(held.spans, outcome))
             elif outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
                 files.extendleft(reversed(spool.replace(held, [(each.payload, each.count) for each in smaller])))
             elif outcome.verdict is Verdict.TOO_LARGE or outcome.for_good:
                 self._warn(outcome, held.spans)
-                spool.end(held, outcome.verdict.value)
+                spool.end(held, _shares(held.spans, outcome))
             else:
                 spool.let_go(held)
                 return
@@ -369,19 +371,22 @@ class Outlet:
             self._wake.wait(left)
         self._hurry = False
 
-    def _done(self, parcel: Parcel, dropped: str | None = None) -> bool:
+    def _done(self, parcel: Parcel, outcome: Outcome) -> bool:
         """Account for the parcel that was sent; False when it was taken from the thread meanwhile."""
         with self._progress:
             if self._current is not parcel:
                 return False
             self._current = None
             self._held -= parcel.size
-            if dropped:
-                self._drop(parcel.count, dropped)
-            else:
-                self._ledger.deliver(parcel.count)
-                self._settle(parcel.count)
-            return True
+            for reason, count in _shares(parcel.count, outcome).items():
+                if reason == DELIVERED:
+                    self._ledger.deliver(count)
+                    self._settle(count)
+                else:
+                    self._drop(count, reason)
+        if outcome.rejected:
+            self._warn(outcome, outcome.rejected)
+        return True
 
     def _replace(self, parcel: Parcel, smaller: Sequence[Parcel]) -> bool:
         """Put smaller parcels in the place of the one that was sent; False when it was taken meanwhile."""
@@ -421,6 +426,16 @@ class Outlet:
             logger.info("%s asks to come again: %s", self._what, outcome.reason)
         else:
             logger.warning("%s did not take %d spans: %s", self._what, count, outcome.reason)
+
+
+def _shares(count: int, outcome: Outcome) -> dict[str, int]:
+    """Say what became of so many spans, for good."""
+    if outcome.verdict is Verdict.TRY_AGAIN:
+        return {"undelivered": count}
+    if outcome.verdict is not Verdict.DELIVERED:
+        return {outcome.verdict.value: count}
+    rejected = min(outcome.rejected, count)
+    return {DELIVERED: count - rejected, "rejected": rejected} if rejected else {DELIVERED: count}
 
 
 def _bundles(parcels: Sequence[Parcel]) -> Iterator[tuple[int, list[Any]]]:

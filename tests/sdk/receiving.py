@@ -19,6 +19,7 @@ class Receiver:
         url: its address.
         answers: (status, headers) for the next requests; 200 when empty.
         requests: (path, headers, message) of each request, refused ones too.
+        body: what its answers hold.
         largest: bodies above this many bytes are refused as too large.
     """
 
@@ -27,6 +28,7 @@ class Receiver:
         self.answers: SimpleQueue[tuple[int, dict[str, str]]] = SimpleQueue()
         self.requests: list[tuple[str, dict[str, str], ExportTraceServiceRequest]] = []
         self.largest = 1 << 30
+        self.body = b""
         self.arrived = threading.Semaphore(0)
 
     def names(self) -> list[str]:
@@ -65,8 +67,9 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(receiver.body)))
             self.end_headers()
+            self.wfile.write(receiver.body)
             receiver.arrived.release()
 
         def log_message(self, *_: object) -> None:

@@ -4,6 +4,7 @@ import socket
 import threading
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otel_agents import configure, flush, monitor_operation, shutdown, telemetry_health
@@ -59,6 +60,20 @@ def test_what_is_refused_is_dropped_with_the_reason(receiver) -> None:
     spans(2)
     assert flush()
     assert destination(receiver.url) == {"emitted": 5, "delivered": 2, "dropped": {"refused": 3}}
+
+
+def test_what_is_taken_but_for_some_spans(receiver, caplog) -> None:
+    partly = ExportTraceServiceResponse()
+    partly.partial_success.rejected_spans = 2
+    partly.partial_success.error_message = "older than a year"
+    receiver.body = partly.SerializeToString()
+    configure(endpoint=receiver.url)
+    spans(3)
+    assert flush()
+    assert destination(receiver.url) == {"emitted": 3, "delivered": 1, "dropped": {"rejected": 2}}
+    shutdown()
+    (record,) = caplog.records
+    assert record.message == f"{receiver.url}/v1/traces did not take 2 spans: older than a year"
 
 
 def test_a_span_that_is_too_large_is_dropped_and_those_beside_it_arrive(receiver) -> None:

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from otel_agents.sdk.exporters.encoder import encode
-from otel_agents.sdk.exporters.requests import joined, parts
+from otel_agents.sdk.exporters.requests import joined, parts, rejected
 from otel_agents.sdk.outlet import Outcome, Parcel, Verdict
 
 if TYPE_CHECKING:
@@ -115,9 +115,15 @@ class OtlpHttpSender(EncodingSender):
         self._pool = None
 
 
+def taken(response: bytes) -> Outcome:
+    """Say that a request was taken, all of it or but for some spans."""
+    count, reason = rejected(response)
+    return Outcome(Verdict.DELIVERED, reason, rejected=count)
+
+
 def _outcome(status: int, retry_after: str | None, body: bytes) -> Outcome:
     if 200 <= status < 300:
-        return Outcome(Verdict.DELIVERED)
+        return taken(body)
     reason = f"HTTP {status} {_shown(body)}".rstrip()
     if status in TRY_AGAIN:
         return Outcome(Verdict.TRY_AGAIN, reason, wait_s=_seconds(retry_after))

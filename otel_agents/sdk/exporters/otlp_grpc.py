@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from otel_agents.sdk.exporters.otlp import EncodingSender
+from otel_agents.sdk.exporters.otlp import EncodingSender, taken
 from otel_agents.sdk.outlet import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class OtlpGrpcSender(EncodingSender):
             self._channel = self._connect(grpc)
         call = self._channel.unary_unary(EXPORT)  # bytes in, bytes out
         try:
-            call(payload, timeout=min(self._timeout, limit_s), metadata=self._headers)
+            response: bytes = call(payload, timeout=min(self._timeout, limit_s), metadata=self._headers)
         except grpc.RpcError as error:
             return _outcome(error.code().name, error.details() or "")
-        return Outcome(Verdict.DELIVERED)
+        return taken(response)
 
     def _connect(self, grpc: Any) -> Any:
         target = self._address.netloc

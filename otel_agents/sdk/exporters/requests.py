@@ -1,6 +1,6 @@
-"""Encoded ``ExportTraceServiceRequest`` messages, taken apart and put together again without decoding their spans.
+"""Encoded ``ExportTraceServiceRequest`` messages, taken apart and joined without decoding spans; and their answers.
 
-Two such messages one after the other are one message with the spans of both: protobuf appends repeated fields.
+Two such requests one after the other are one message with the spans of both: protobuf appends repeated fields.
 """
 
 from __future__ import annotations
@@ -43,6 +43,21 @@ def joined(spans: Sequence[Part]) -> bytes:
             content += _message(b"\x12", scope + b"".join([_message(b"\x12", span) for _, _, span in of_scope]))
         out.append(_message(b"\x0a", content))
     return b"".join(out)
+
+
+def rejected(response: bytes) -> tuple[int, str]:
+    """Read of an ``ExportTraceServiceResponse`` how many spans were not taken, and why; (0, "") of anything else."""
+    count, reason = 0, ""
+    try:
+        for partial in _split(response, 1)[1]:  # partial_success
+            for _, tag, begin, end in _fields(partial):
+                if tag == 0x08:
+                    count = _varint(partial, begin)[0]
+                elif tag == 0x12:
+                    reason = partial[begin:end].decode(errors="replace")
+    except ValueError:
+        return 0, ""
+    return count, reason
 
 
 def _split(message: bytes, number: int) -> tuple[bytes, list[bytes]]:

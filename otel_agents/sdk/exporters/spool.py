@@ -24,7 +24,7 @@ except ImportError:  # where there are no such locks, two processes may send a f
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from otel_agents.sdk.ledger import Ledger
@@ -133,7 +133,8 @@ class Spool:
                 break
             with suppress(FileNotFoundError):
                 (self._folder / name).unlink()
-                self._gone(name, _spans(name), "spool_full")
+                self._gone(name, {"spool_full": _spans(name)})
+                self._say("%s is full: the oldest spans in it go", self._folder)
             held -= file_size
         return True
 
@@ -171,17 +172,17 @@ class Spool:
             whole = False
         if not whole:
             self._say("%s is damaged and has been removed", path)
-            self.end(held, "corrupt")
+            self.end(held, {"corrupt": spans})
             return None
         return held
 
-    def end(self, held: Held, became: str) -> None:
-        """Remove a file: its spans were delivered, or dropped for a reason."""
+    def end(self, held: Held, became: Mapping[str, int]) -> None:
+        """Remove a file: so many of its spans were delivered or dropped, by reason."""
         if fcntl is None:
             self.let_go(held)  # an open file cannot be removed there
         with suppress(OSError):
             held.path.unlink()
-        self._gone(held.path.name, held.spans, became)
+        self._gone(held.path.name, became)
         if fcntl is not None:
             self.let_go(held)
 
@@ -214,15 +215,14 @@ class Spool:
             fcntl.flock(held.descriptor, fcntl.LOCK_UN)  # a forked child may have the descriptor as well
         os.close(held.descriptor)
 
-    def _gone(self, name: str, spans: int, became: str) -> None:
+    def _gone(self, name: str, became: Mapping[str, int]) -> None:
         with _writing:
             ledger = _written.pop(name, None)
-            if ledger is not None:
-                ledger.unspool(spans, became)
-            else:
-                self._ledger.see_earlier(spans, became)
-        if became == "spool_full":
-            self._say("%s is full: the oldest spans in it go", self._folder)
+            for reason, spans in became.items():
+                if ledger is not None:
+                    ledger.unspool(spans, reason)
+                else:
+                    self._ledger.see_earlier(spans, reason)
 
     def _say(self, message: str, *about: Any) -> None:
         if not self._warned:
