@@ -27,7 +27,7 @@ from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.monitoring import bind, metrics_collector
 from otel_agents.sdk.options import SdkSettings
-from otel_agents.sdk.outlet import Outlet, Sender
+from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline
 from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.rollup import RollupProcessor
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from otel_agents.model import DestinationHealth
+    from otel_agents.sdk.sender import Sender
 
 logger = logging.getLogger("otel_agents")
 

@@ -6,10 +6,8 @@ import logging
 import random
 import threading
 from collections import deque
-from dataclasses import dataclass
-from enum import Enum
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import (
     _SUPPRESS_HTTP_INSTRUMENTATION_KEY,
@@ -22,6 +20,7 @@ from opentelemetry.context import (
 from otel_agents.sdk import faults
 from otel_agents.sdk.bell import Bell
 from otel_agents.sdk.ledger import DELIVERED
+from otel_agents.sdk.sender import Outcome, Parcel, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from otel_agents.sdk.exporters.spool import Spool
     from otel_agents.sdk.ledger import Ledger
+    from otel_agents.sdk.sender import Sender
 
 logger = logging.getLogger("otel_agents")
 
@@ -38,69 +38,6 @@ LONGEST_WAIT_S = 5.0
 LOOK_EVERY_S = 30.0  # between two looks at the spool, when nothing says that there is something in it
 BUNDLE_SIZE = 4 * 1024 * 1024  # bytes of one file in the spool, unless one parcel is more
 _TO_KEEP_S = 0.5  # of the time to close, for putting what is left into the spool
-
-
-class Verdict(Enum):
-    """What became of one attempt to send."""
-
-    DELIVERED = "delivered"
-    TRY_AGAIN = "try_again"
-    TOO_LARGE = "too_large"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One attempt's verdict.
-
-    Attributes:
-        reason: why it was not delivered, for the log.
-        wait_s: seconds the receiver asked to wait before the next attempt.
-        unreachable: nobody answered at all.
-        for_good: a refusal is about these spans, and will be the same at any time.
-        rejected: of what was delivered, how many spans were not taken all the same.
-    """
-
-    verdict: Verdict
-    reason: str = ""
-    wait_s: float | None = None
-    unreachable: bool = False
-    for_good: bool = False
-    rejected: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Spans ready to be sent together.
-
-    Attributes:
-        payload: what the sender sends.
-        count: how many spans.
-        size: bytes it holds, about.
-    """
-
-    payload: Any
-    count: int
-    size: int
-
-
-class Sender(Protocol):
-    """Takes spans to where they go, one attempt at a time."""
-
-    def prepare(self, spans: Sequence[ReadableSpan]) -> Sequence[Parcel]:
-        """Turn spans into what :meth:`send` sends, once for all attempts; spans that cannot be are left out."""
-
-    def split(self, parcel: Parcel) -> Sequence[Parcel]:
-        """Make smaller parcels of one that is too large; none where that is not possible."""
-
-    def send(self, payload: Any, limit_s: float) -> Outcome:
-        """Try once, for ``limit_s`` seconds at most. A fault that is raised counts as a refusal."""
-
-    def close(self) -> None:
-        """Let go of connections."""
-
-    def forget(self) -> None:
-        """In a forked child: leave the parent's connections alone."""
 
 
 class Outlet:
@@ -346,12 +283,12 @@ class Outlet:
             outcome = self._attempt(held.request, left)
             parcel = Parcel(held.request, held.spans, len(held.request))
             if outcome.verdict is Verdict.DELIVERED:
-                spool.end(held, _shares(held.spans, outcome))
+                spool.end(held, outcome.shares(held.spans))
             elif outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
                 files.extendleft(reversed(spool.replace(held, [(each.payload, each.count) for each in smaller])))
             elif outcome.verdict is Verdict.TOO_LARGE or outcome.for_good:
                 self._warn(outcome, held.spans)
-                spool.end(held, _shares(held.spans, outcome))
+                spool.end(held, outcome.shares(held.spans))
             else:
                 spool.let_go(held)
                 return
@@ -378,7 +315,7 @@ class Outlet:
                 return False
             self._current = None
             self._held -= parcel.size
-            for reason, count in _shares(parcel.count, outcome).items():
+            for reason, count in outcome.shares(parcel.count).items():
                 if reason == DELIVERED:
                     self._ledger.deliver(count)
                     self._settle(count)
@@ -426,16 +363,6 @@ class Outlet:
             logger.info("%s asks to come again: %s", self._what, outcome.reason)
         else:
             logger.warning("%s did not take %d spans: %s", self._what, count, outcome.reason)
-
-
-def _shares(count: int, outcome: Outcome) -> dict[str, int]:
-    """Say what became of so many spans, for good."""
-    if outcome.verdict is Verdict.TRY_AGAIN:
-        return {"undelivered": count}
-    if outcome.verdict is not Verdict.DELIVERED:
-        return {outcome.verdict.value: count}
-    rejected = min(outcome.rejected, count)
-    return {DELIVERED: count - rejected, "rejected": rejected} if rejected else {DELIVERED: count}
 
 
 def _bundles(parcels: Sequence[Parcel]) -> Iterator[tuple[int, list[Any]]]:
