@@ -8,19 +8,24 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, overload
 
 from opentelemetry.context import _RUNTIME_CONTEXT
+from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime
 from otel_agents.sdk.answers.shapes import jsonable
 from otel_agents.sdk.arguments import Arguments, said
+from otel_agents.sdk.generator_function import GeneratorFunction
 from otel_agents.sdk.messages import system_instructions, tool_definitions
 from otel_agents.sdk.monitor import left_out
 from otel_agents.sdk.operation import NOTHING, Operation
+from otel_agents.sdk.propagation import detach
 from otel_agents.sdk.streams import Body, StreamEnd, follow, is_stream
 from otel_agents.sdk.values import attribute_values
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+
+    from opentelemetry.context import Context
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -227,7 +232,7 @@ class _Traced:
     async def _awaited(self, operation: Operation, body: Body, coroutine: Any) -> Any:
         """Await a coroutine that a plain function returned, with the span current."""
         try:
-            with body:
+            with body.step():
                 result = await coroutine
         except BaseException as error:
             operation.__exit__(type(error), error, None)
@@ -263,35 +268,42 @@ def _around_coroutine(traced: _Traced, function: Callable[..., Any]) -> Callable
     return call
 
 
-def _open(traced: _Traced, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[StreamEnd, Body]:
-    """Start the span of a generator's run, current for its body alone."""
+def _open(
+    traced: _Traced, called_in: Context, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[StreamEnd, Body]:
+    """Start the span of a generator's run, current for its body alone.
+
+    It is below the span the generator was called in; where that was none, below the one of the first step.
+    """
+    token = _RUNTIME_CONTEXT.attach(called_in) if _SPAN_KEY in called_in else None
     operation = traced.begin(args, kwargs)
     body = Body(_RUNTIME_CONTEXT.get_current())
     operation.leave()
+    if token is not None:
+        detach(token)
     return traced.stream_end(operation), body
 
 
 def _around_generator(traced: _Traced, function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        end, body = _open(traced, args, kwargs)
+    def run(called_in: Context, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Generator[Any, Any, Any]:
+        end, body = _open(traced, called_in, args, kwargs)
         try:
             steps = function(*args, **kwargs)
-            with body:
+            with body.step():
                 chunk = next(steps)
             while True:
                 end.chunk(chunk)
                 try:
                     sent = yield chunk
                 except GeneratorExit:
-                    with body:
+                    with body.step():
                         steps.close()
                     raise
                 except BaseException as thrown:
-                    with body:
+                    with body.step():
                         chunk = steps.throw(thrown)
                 else:
-                    with body:
+                    with body.step():
                         chunk = steps.send(sent)
         except StopIteration as stop:
             end.finish(complete=True)
@@ -300,30 +312,29 @@ def _around_generator(traced: _Traced, function: Callable[..., Any]) -> Callable
             end.finish(error)
             raise
 
-    return run
+    return GeneratorFunction(function, run)
 
 
 def _around_async_generator(traced: _Traced, function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    async def run(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        end, body = _open(traced, args, kwargs)
+    async def run(called_in: Context, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> AsyncGenerator[Any, Any]:
+        end, body = _open(traced, called_in, args, kwargs)
         try:
             steps = function(*args, **kwargs)
-            with body:
+            with body.step():
                 chunk = await anext(steps)
             while True:
                 end.chunk(chunk)
                 try:
                     sent = yield chunk
                 except GeneratorExit:
-                    with body:
+                    with body.step():
                         await steps.aclose()
                     raise
                 except BaseException as thrown:
-                    with body:
+                    with body.step():
                         chunk = await steps.athrow(thrown)
                 else:
-                    with body:
+                    with body.step():
                         chunk = await steps.asend(sent)
         except StopAsyncIteration:
             end.finish(complete=True)
@@ -331,4 +342,4 @@ def _around_async_generator(traced: _Traced, function: Callable[..., Any]) -> Ca
             end.finish(error)
             raise
 
-    return run
+    return GeneratorFunction(function, run)

@@ -94,6 +94,10 @@ class StreamEnd:
         except Exception as fault:
             faults.report("ending a stream", fault)
 
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # at the interpreter's end anything may be gone
+            self.finish()
+
     def release(self, *, hand_on: bool) -> bool:
         """At the end of the operation's block: say whether the operation may end.
 
@@ -109,19 +113,30 @@ class StreamEnd:
 class Body:
     """The context a generator's body runs in, which whoever consumes it does not see.
 
-    ``with body:`` around each step attaches the context; afterwards it is kept as the body left it.
+    ``with body.step():`` around each step attaches the context; afterwards it is kept as the body left it.
     """
 
-    __slots__ = ("_context", "_token")
+    __slots__ = ("context",)
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        self.context = context
+
+    def step(self) -> _Step:
+        """Give the block of one step; steps of an iterator that several tasks or threads read may overlap."""
+        return _Step(self)
+
+
+class _Step:
+    __slots__ = ("_body", "_token")
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
 
     def __enter__(self) -> None:
-        self._token = _RUNTIME_CONTEXT.attach(self._context)
+        self._token = _RUNTIME_CONTEXT.attach(self._body.context)
 
     def __exit__(self, *_: object) -> None:
-        self._context = _RUNTIME_CONTEXT.get_current()
+        self._body.context = _RUNTIME_CONTEXT.get_current()
         detach(self._token)
 
 
@@ -233,7 +248,7 @@ class Chunks(_Wrapper):
     def __init__(self, stream: Any, end: StreamEnd, body: Body | None = None) -> None:
         super().__init__(stream, end)
         self._steps = iter(stream)
-        self._body: Any = body or contextlib.nullcontext()
+        self._inside: Any = body.step if body is not None else contextlib.nullcontext
 
     def __iter__(self) -> Chunks:
         return self
@@ -251,7 +266,7 @@ class Chunks(_Wrapper):
 
     def _step(self, step: Any, *given: Any) -> Any:
         try:
-            with self._body:
+            with self._inside():
                 chunk = step(*given)
         except StopIteration:
             self._end.finish(complete=True)
@@ -266,7 +281,7 @@ class Chunks(_Wrapper):
         """Close the stream, where it can be closed."""
         try:
             if callable(close := getattr(self._stream, "close", None)):
-                with self._body:
+                with self._inside():
                     close()
         finally:
             self._end.finish()
@@ -295,7 +310,7 @@ class AsyncChunks(_Wrapper):
     def __init__(self, stream: Any, end: StreamEnd, body: Body | None = None) -> None:
         super().__init__(stream, end)
         self._steps = aiter(stream)
-        self._body: Any = body or contextlib.nullcontext()
+        self._inside: Any = body.step if body is not None else contextlib.nullcontext
 
     def __aiter__(self) -> AsyncChunks:
         return self
@@ -313,7 +328,7 @@ class AsyncChunks(_Wrapper):
 
     async def _step(self, step: Any, *given: Any) -> Any:
         try:
-            with self._body:
+            with self._inside():
                 chunk = await step(*given)
         except StopAsyncIteration:
             self._end.finish(complete=True)
@@ -335,7 +350,7 @@ class AsyncChunks(_Wrapper):
     async def _close(self, how: str) -> None:
         try:
             if callable(close := getattr(self._stream, how, None)):
-                with self._body:
+                with self._inside():
                     closed = close()
                     if inspect.isawaitable(closed):
                         await closed
@@ -365,11 +380,11 @@ class StreamManager(_Wrapper):
 
     def __init__(self, stream: Any, end: StreamEnd, body: Body | None = None) -> None:
         super().__init__(stream, end)
-        self._body: Any = body or contextlib.nullcontext()
+        self._inside: Any = body.step if body is not None else contextlib.nullcontext
 
     def __enter__(self) -> Any:
         try:
-            with self._body:
+            with self._inside():
                 entered = self._stream.__enter__()
             return follow(entered, self._end)
         except BaseException as error:
@@ -386,7 +401,7 @@ class StreamManager(_Wrapper):
 
     async def __aenter__(self) -> Any:
         try:
-            with self._body:
+            with self._inside():
                 entered = await self._stream.__aenter__()
             return follow(entered, self._end)
         except BaseException as error:
