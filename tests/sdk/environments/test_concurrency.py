@@ -1,0 +1,58 @@
+"""Threads, tasks of asyncio and greenlets: whose parent is whose, and nothing is lost."""
+
+import socket
+import time
+
+from tests.sdk.environments.conftest import links, told
+
+
+def test_threads_that_are_given_the_context(receiver, run) -> None:
+    run("threads")
+    spans = told(receiver)
+    given = [span.attributes["gen_ai.tool.call.arguments"] for span in spans if span.parent == "request"]
+    assert given == ['{"how": "pool"}'] * 3 + ['{"how": "thread"}', '{"how": "to_thread"}']
+    assert [span.parent for span in spans if span.name == "execute_tool look_alone"] == [None] * 3
+
+
+def test_tasks_of_asyncio(receiver, run) -> None:
+    run("tasks")
+    look = "execute_tool look"
+    assert links(receiver) == sorted(
+        [
+            *[(f"invoke_agent {name}", None) for name in ("Gatherer", "Grouper", "Canceller")],
+            *[(look, "invoke_agent Gatherer")] * 2,
+            *[(look, "invoke_agent Grouper")] * 2,
+            *[(f"inside {n}", look) for n in range(1, 6)],
+            ("execute_tool wait", "invoke_agent Canceller"),
+            ("begin", None),
+            ("afterwards", None),
+            (look, "begin"),  # the task is the one that began it, and outlives it; who awaits it has no part in it
+        ],
+        key=str,
+    )
+    cancelled = [span for span in told(receiver) if span.name == "execute_tool wait"]
+    assert cancelled[0].attributes["error.type"] == "asyncio.exceptions.CancelledError"
+
+
+def test_greenlets(receiver, run) -> None:
+    run("greenlets")
+    look = "execute_tool look"
+    inside = [(f"inside {n}", look) for n in range(3)] * 2 + [("inside 9", look)]
+    requests = [(look, name) for name in ("first", "second") for _ in range(3)]
+    assert links(receiver) == sorted([*inside, *requests, (look, None), ("first", None), ("second", None)], key=str)
+    assert len({span.trace for span in told(receiver)}) == 3
+
+
+def test_a_burst_of_greenlets_arrives_whole(receiver, run) -> None:
+    assert run("greenlets", "burst", "flush").startswith("True 4000\n")
+    assert len(receiver.names()) == 4000
+
+
+def test_greenlets_end_in_time_when_nobody_answers(run, environment) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environment["OTEL_AGENTS_SHUTDOWN_TIMEOUT"] = "0.5"
+        said = run("greenlets", "quiet")
+    assert time.time() - float(said) < 2
