@@ -77,9 +77,12 @@ def test_an_async_generator_is_left_to_the_end_of_its_loop(recorder, caplog) -> 
 
 
 def test_an_async_generator_outlives_its_loop(recorder) -> None:
+    async def begin(steps):
+        await anext(steps)
+
     loop = asyncio.new_event_loop()
     steps = ask_async()
-    loop.run_until_complete(anext(steps))
+    loop.run_until_complete(begin(steps))
     loop.close()
     del steps  # nobody is left to close it: its body never goes on
     gc.collect()
