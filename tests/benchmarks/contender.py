@@ -1,13 +1,10 @@
-"""One SDK at work in a process of its own; says its figures as JSON after the word FIGURES.
+"""One SDK at work in a process of its own, on orders from standard input; answers each with a line FIGURES {…}.
 
-python -m tests.benchmarks.contender NAME JOB URL TURNS
+python -m tests.benchmarks.contender NAME MODE URL
 
-cost       what a span costs the calling thread and the process, without content and with it
-off        what it costs the calling thread while tracing is switched off
-unsampled  the same while the sampler leaves every trace out
-away       what it costs when perhaps nobody answers; then the program ends as programs do
-burst      nothing but the work, and then the end
-again      the next program, which sends what an earlier one had to keep on disk
+Modes: `recorded`, for what a span costs; `unsampled`; `off`; `default`, as a program has it that sets nothing.
+Orders: `small N` and `content N`, N turns without or with prompts and answers, then a flush; `calls N`, N turns and no
+flush; `again`, the next program, which sends what an earlier one kept on disk; `end`, the end as programs end.
 """
 
 import importlib
@@ -22,43 +19,41 @@ from pathlib import Path
 
 from . import turn as work
 
-WARM_UP = 100  # turns
-# What each job sets before the SDK is imported; a contender's own SWITCHES go first.
+# What each mode sets before the SDK is imported; a contender's own SWITCHES go first.
 SWITCHES = {
-    "cost": {"OTEL_BSP_MAX_QUEUE_SIZE": "10000000"},  # what is dropped costs nothing, and by default much of it is
-    "off": {"OTEL_SDK_DISABLED": "true"},
+    "recorded": {"OTEL_BSP_MAX_QUEUE_SIZE": "10000000"},  # what is dropped costs nothing, and by default much of it is
     "unsampled": {"OTEL_TRACES_SAMPLER": "always_off"},
+    "off": {"OTEL_SDK_DISABLED": "true"},
+    "default": {},
 }
 
 
-def cost(turn: work.Turn, flush: work.Flush, turns: int) -> dict[str, float]:
-    work.loop(turn, WARM_UP)
-    flush()
-    figures = {"peak_mb": peak_mb(), **work.measure(turn, flush, turns)}
-    content = work.measure(turn, flush, turns, content=True)
-    return figures | {f"{key}_content": value for key, value in content.items()}
+def small(turn: work.Turn, flush: work.Flush, turns: int) -> dict[str, float]:
+    return work.measure(turn, flush, turns)
+
+
+def content(turn: work.Turn, flush: work.Flush, turns: int) -> dict[str, float]:
+    return work.measure(turn, flush, turns, content=True)
 
 
 def calls(turn: work.Turn, _flush: work.Flush, turns: int) -> dict[str, float]:
-    work.loop(turn, WARM_UP)
     return work.measure(turn, lambda: None, turns)
-
-
-def burst(turn: work.Turn, _flush: work.Flush, turns: int) -> dict[str, float]:
-    work.loop(turn, turns)
-    return {}
 
 
 def again(turn: work.Turn, flush: work.Flush, _turns: int) -> dict[str, float]:
     work.loop(turn, 1)
     flush()
     spool, until = Path(os.environ["OTEL_AGENTS_SPOOL"]), time.monotonic() + 20
-    while any(file.is_file() for file in spool.rglob("*.otlp")) and time.monotonic() < until:
+    while any(spool.rglob("*.otlp")) and time.monotonic() < until:
         time.sleep(0.05)
     return {}
 
 
-JOBS = {"cost": cost, "off": calls, "unsampled": calls, "away": calls, "burst": burst, "again": again}
+def end(_turn: work.Turn, _flush: work.Flush, _turns: int) -> dict[str, float]:
+    return {}
+
+
+ORDERS = {"small": small, "content": content, "calls": calls, "again": again, "end": end}
 
 
 def peak_mb() -> float:
@@ -92,20 +87,23 @@ def stay_here() -> list[str]:
     return tried
 
 
-def main(name: str, job: str, url: str, turns: int) -> None:
+def main(name: str, mode: str, url: str) -> None:
     contender = importlib.import_module(f".{name}", __package__)
-    switch = {**SWITCHES, **getattr(contender, "SWITCHES", {})}.get(job, {})
+    switch = {**SWITCHES, **getattr(contender, "SWITCHES", {})}[mode]
     if switch is None:
-        print("FIGURES {}")  # it has no such switch
-        return
+        sys.exit("no such switch")
     os.environ.update({**getattr(contender, "ENVIRONMENT", {}), **switch})
     tried = stay_here()
     turn, flush = contender.begin(url)
-    figures = JOBS[job](turn, flush, turns)
-    print("\nFIGURES", json.dumps({**figures, "tried": sorted(set(tried)), "at": time.monotonic()}), flush=True)
-    if job not in ("away", "burst"):
-        os._exit(0)  # everything is flushed; a slow way out would only take time
+    for line in sys.stdin:
+        order, turns = line.split()
+        figures = ORDERS[order](turn, flush, int(turns))
+        figures |= {"peak_mb": peak_mb(), "tried": sorted(set(tried)), "at": time.monotonic()}
+        print("\nFIGURES", json.dumps(figures), flush=True)
+        if order == "end":
+            return
+    os._exit(0)  # nobody asks any more, and a slow way out would only take time
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    main(*sys.argv[1:])

@@ -6,7 +6,6 @@ import time
 import urllib.request
 from collections import defaultdict
 from contextlib import ExitStack
-from itertools import chain
 from statistics import median
 
 from tests.benchmarks import processes, turn
@@ -15,6 +14,7 @@ from tests.benchmarks.table import markdown
 
 BURST = 50_000  # spans
 NOBODY = {"down": "nobody listens", "black-hole": "no connection comes about", "silent": "no answer comes"}
+TURNS = 250  # of calls between two looks
 PATIENCE_S = 45.0  # how long exits are waited for once everything has run
 
 
@@ -25,12 +25,14 @@ def burst(names: list[str], *, quick: bool) -> str:
         cells = [processes.label(name)]
         with processes.sink("keeps") as url, tempfile.TemporaryDirectory() as spool:
             try:
-                running = Running(name, "burst", url, turns, spool=spool)
-                over = running.exit_seconds(processes.LIMIT_S)
-                running.stop()
+                with Running(name, "default", url, spool=spool) as running:
+                    running.ask("calls", turns)
+                    running.end()
+                    over = running.ended_after(processes.LIMIT_S)
                 shares = [arrived(url) / (turns * turn.SPANS)]
                 if name == "ours":
-                    processes.figures(name, "again", url, 1, spool=spool)
+                    with Running(name, "default", url, spool=spool) as following:
+                        following.ask("again")
                     shares.append((arrived(url) - turn.SPANS) / (turns * turn.SPANS))
             except DidNotRunError as error:
                 rows.append([*cells, f"did not run: {error}", "", ""])
@@ -47,52 +49,63 @@ def arrived(url: str) -> int:
 
 
 def away(names: list[str], *, quick: bool) -> str:
-    """Calls while the collector answers and while it does not, in turn, and the exit afterwards."""
-    runs: dict[tuple[str, str], list[Running | DidNotRunError]] = defaultdict(list)
+    """Calls while nobody answers, in turn with those of a program whose collector answers, and the exits afterwards."""
     with ExitStack() as stack:
         urls = {state: stack.enter_context(processes.sink(state)) for state in ("answers", *NOBODY)}
-        for number in range(1 if quick else 3):
-            for name in names:
-                if number > 0 and name not in ("raw", "ours"):
-                    continue
-                # Ours makes more than its queue holds: the last part finds it full.
-                turns = (500 if quick else 9000) if name == "ours" else (100 if quick else 500)
-                for state, url in urls.items():
-                    runs[name, state].append(_run(name, url, turns))
+        found: dict[tuple[str, str], list[Found]] = defaultdict(list)
+        for name in names:
+            thorough = name == "ours" and not quick
+            for _ in range(3 if thorough else 1):
+                # Of ours, more than its queue holds; the others' is full soon.
+                for state, got in _beside(name, urls, 36 if thorough else 4, stack).items():
+                    found[name, state].append(got)
         until = time.monotonic() + (0 if quick else PATIENCE_S)
         rows = []
         for name in names:
-            answered = runs[name, "answers"]
-            cells = [cell for state in NOBODY for cell in _beside(runs[name, state], answered, until)]
+            cells = [cell for state in NOBODY for cell in _cells(found[name, state], until)]
             rows.append([processes.label(name), *cells])
-        for running in chain.from_iterable(runs.values()):
-            if isinstance(running, Running):
-                running.stop()
     columns = [""]
     for what in NOBODY.values():
         columns += [f"{what}: calls", "exit"]
     return markdown("The collector is away: calls beside those while it answers, and the program's exit", columns, rows)
 
 
-def _run(name: str, url: str, turns: int) -> Running | DidNotRunError:
-    try:
-        running = Running(name, "away", url, turns)
-    except DidNotRunError as error:
-        return error
-    if name == "ours":
-        running.wait(3)
-    return running  # others only wait for half a minute, and may do so beside the next
+Found = tuple[float, Running] | DidNotRunError
 
 
-def _beside(
-    nobody: list[Running | DidNotRunError], answered: list[Running | DidNotRunError], until: float
-) -> tuple[str, str]:
-    """The cost of calls while nobody answers beside that while somebody does, and the exit's time."""
-    for one in (*nobody, *answered):
+def _beside(name: str, urls: dict[str, str], pairs: int, stack: ExitStack) -> dict[str, Found]:
+    """How much more calls cost where nobody answers, and those programs, told to end; by state."""
+    found: dict[str, Found] = {}
+    running: dict[str, Running] = {}
+    ratios: dict[str, list[float]] = {state: [] for state in NOBODY}
+    for state, url in urls.items():
+        running[state] = stack.enter_context(Running(name, "default", url))
+        try:
+            running[state].ask("calls", TURNS)
+        except DidNotRunError as error:
+            if state not in NOBODY:
+                return dict.fromkeys(NOBODY, error)
+            found[state] = error
+    there = [state for state in NOBODY if state not in found]
+    for _ in range(pairs):
+        usual = running["answers"].ask("calls", TURNS)["thread"]
+        for state in there:
+            ratios[state].append(running[state].ask("calls", TURNS)["thread"] / usual)
+    running["answers"].stop()
+    for state in there:
+        running[state].end()
+        if name == "ours":
+            running[state].ended_after(3)  # others only wait, for half a minute, and may do so beside the next
+        found[state] = median(ratios[state]), running[state]
+    return found
+
+
+def _cells(found: list[Found], until: float) -> tuple[str, str]:
+    for one in found:
         if isinstance(one, DidNotRunError):
             return f"did not run: {one}", ""
-    ratio = median(a.figures["thread"] / b.figures["thread"] for a, b in zip(nobody, answered, strict=True))
-    ends = [one.exit_seconds(max(0.0, until - time.monotonic())) for one in nobody]
+    ratio = f"{median(ratio for ratio, _ in found):.2f} ×"
+    ends = [running.ended_after(max(0.0, until - time.monotonic())) for _, running in found]
     if None in ends:
-        return f"{ratio:.2f} ×", f"> {time.monotonic() - nobody[-1].figures['at']:.0f} s"
-    return f"{ratio:.2f} ×", f"{median(ends):.1f} s"
+        return ratio, f"> {min(running.ending() for _, running in found):.0f} s"
+    return ratio, f"{median(ends):.1f} s"

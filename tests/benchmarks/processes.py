@@ -92,13 +92,19 @@ def specs() -> str:
 
 
 class Running:
-    """A contender at work: `figures` once it has said them, and the seconds its end took.
+    """A contender at work, until `stop`, or the end of a `with` block.
+
+    Args:
+        name: ours, raw or a peer.
+        mode: what is set before it starts; `contender` says which there are.
+        url: where it sends to.
+        spool: where it keeps what it cannot deliver; without it, in a folder that goes with it.
 
     Raises:
-        DidNotRunError: it ended, or took too long, without a word.
+        DidNotRunError: it is not installed.
     """
 
-    def __init__(self, name: str, job: str, url: str, turns: int, *, spool: str | None = None) -> None:
+    def __init__(self, name: str, mode: str, url: str, *, spool: str | None = None) -> None:
         # One of the peers' packages installs a package named `tests`, so that `tests.benchmarks` is not found there.
         command = [python(name), "-m", "benchmarks.contender", name if name in ("ours", "raw") else f"peers.{name}"]
         self._folder = tempfile.TemporaryDirectory()  # what it keeps on disk is not the user's, nor another run's
@@ -106,64 +112,76 @@ class Running:
         if name == "raw":
             environment["BENCH_SPECS"] = specs()
         self._process = subprocess.Popen(
-            [*command, job, url, str(turns)],
+            [*command, mode, url],
             cwd=HERE.parent,
             env=os.environ | environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self._said: queue.Queue[str | None] = queue.Queue()
+        self._answers: queue.Queue[str | None] = queue.Queue()
         self._over = threading.Event()
         self._over_at = 0.0
-        self._last = "it said nothing"
+        self._said = "it said nothing"
+        self._told_to_end_at: float | None = None
         threading.Thread(target=self._listen, daemon=True).start()
-        self.figures = self._figures()
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _listen(self) -> None:
         for line in self._process.stdout:
             if line.startswith("FIGURES "):
-                self._said.put(line)
+                self._answers.put(line)
             elif line.strip():
-                self._last = line.strip()
+                self._said = line.strip()
         self._process.wait()
         self._over_at = time.monotonic()
         self._over.set()
-        self._said.put(None)
+        self._answers.put(None)
 
-    def _figures(self) -> dict:
+    def ask(self, order: str, turns: int = 0) -> dict:
+        """Give an order and wait for its figures.
+
+        Raises:
+            DidNotRunError: it ended, or took too long, without an answer.
+        """
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and `_said` why
+            self._process.stdin.write(f"{order} {turns}\n")
+            self._process.stdin.flush()
         try:
-            line = self._said.get(timeout=LIMIT_S)
+            line = self._answers.get(timeout=LIMIT_S)
         except queue.Empty:
             self.stop()
             raise DidNotRunError(f"not done after {LIMIT_S} s") from None
         if line is None:
-            self.stop()
-            raise DidNotRunError(self._last)
+            raise DidNotRunError(self._said)
         return json.loads(line.removeprefix("FIGURES "))
 
-    def exit_seconds(self, wait_s: float) -> float | None:
-        """Seconds from the end of the program's work to the end of its process; None while that is not over."""
-        return self._over_at - self.figures["at"] if self.wait(wait_s) else None
+    def end(self) -> None:
+        """Let the program end as programs end."""
+        self._told_to_end_at = self.ask("end")["at"]
 
-    def wait(self, limit_s: float) -> bool:
-        """Wait until its process is over; say whether it is."""
-        return self._over.wait(limit_s)
+    def ending(self) -> float:
+        """Seconds since it was told to end."""
+        return time.monotonic() - self._told_to_end_at
+
+    def ended_after(self, wait_s: float) -> float | None:
+        """Seconds from being told to end to the end of its process; None while that is not over after `wait_s`."""
+        return self._over_at - self._told_to_end_at if self._over.wait(wait_s) else None
 
     def stop(self) -> None:
         """End it where it has not ended itself."""
         self._process.kill()
         self._over.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.stdout.close()
         self._folder.cleanup()
-
-
-def figures(name: str, job: str, url: str, turns: int, *, spool: str | None = None) -> dict:
-    """Let a contender do one job to its end; gives what it measured."""
-    running = Running(name, job, url, turns, spool=spool)
-    running.wait(LIMIT_S)
-    running.stop()
-    return running.figures
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """What a traced program pays and risks, beside raw opentelemetry-sdk and other SDKs, on the same work in one run."""
 
 import sys
-from statistics import median
 
 from tests.benchmarks import cost, footprint, loss, processes
 from tests.benchmarks.processes import PEERS, DidNotRunError
@@ -15,24 +14,18 @@ def run(*, quick: bool) -> str:
     failures = install(peers)
     names = ["raw", "ours", *(peer for peer in peers if peer not in failures)]
     say("what a span costs")
-    recorded, unsampled, off, stuck = cost.measure(names, quick=quick)
-    failures |= stuck
-    ran = [name for name in names if name not in failures]
-    tables = [
-        cost.recorded({**recorded, **{name: [] for name in failures}}, failures),
-        cost.with_content(recorded, failures),
-        cost.not_recorded(unsampled, off, recorded, failures),
-    ]
+    costs = cost.measure(names, quick=quick)
+    costs.failures |= failures
+    ran = list(costs.recorded)
+    tables = [cost.recorded(costs), cost.with_content(costs), cost.not_recorded(costs)]
     say("imports")
-    in_use = {name: median(one["peak_mb"] for one in recorded[name]) for name in ran}
-    tables.append(footprint.table(ran, in_use, quick=quick))
+    tables.append(footprint.table(ran, costs.peak_mb, quick=quick))
     some = [name for name in ran if name in ("raw", "ours", *LOSS_PEERS)]
     say("a burst")
     tables.append(loss.burst(some, quick=quick))
     say("nobody answers")
     tables.append(loss.away(some, quick=quick))
-    wanted = {name: sorted({host for one in recorded[name] for host in one["tried"]}) for name in ran}
-    refused = [f"{processes.label(name)} ({', '.join(hosts)})" for name, hosts in wanted.items() if hosts]
+    refused = [f"{processes.label(name)} ({', '.join(hosts)})" for name, hosts in costs.tried.items() if hosts]
     return "\n".join([*tables, f"Kept from leaving the machine: {'; '.join(refused)}.\n"] if refused else tables)
 
 

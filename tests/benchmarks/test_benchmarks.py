@@ -3,7 +3,6 @@
 import importlib
 import json
 import socket
-import tempfile
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -19,22 +18,26 @@ def arrived(url: str) -> int:
 
 
 @pytest.mark.parametrize("name", ["ours", "raw"])
-def test_every_span_of_a_burst_is_counted(name: str) -> None:
-    with processes.sink("keeps") as url, tempfile.TemporaryDirectory() as spool:
-        processes.figures(name, "burst", url, 20, spool=spool)
+def test_every_span_of_a_program_is_counted(name: str) -> None:
+    with processes.sink("keeps") as url:
+        with Running(name, "default", url) as running:
+            running.ask("calls", 20)
+            running.end()
+            running.ended_after(30)
         assert arrived(url) == 160
 
 
-def test_a_contender_says_its_figures() -> None:
-    with processes.sink() as url:
-        figures = processes.figures("ours", "cost", url, 5)
-    assert set(figures) == {"thread", "process", "thread_content", "process_content", "peak_mb", "tried", "at"}
-    assert figures["tried"] == []
+@pytest.mark.parametrize("mode", ["unsampled", "off"])
+def test_what_is_not_recorded_does_not_arrive(mode: str) -> None:
+    with processes.sink("keeps") as url, Running("ours", mode, url) as running:
+        running.ask("small", 5)
+        assert arrived(url) == 0
 
 
 def test_one_that_fails_says_why() -> None:
-    with processes.sink() as url, pytest.raises(DidNotRunError, match="KeyError: 'no such job'"):
-        Running("ours", "no such job", url, 1)
+    with processes.sink() as url, Running("ours", "default", url) as running:
+        with pytest.raises(DidNotRunError, match="KeyError: 'dance'"):
+            running.ask("dance")
 
 
 def test_a_black_hole_lets_nobody_in() -> None:
@@ -46,18 +49,18 @@ def test_a_black_hole_lets_nobody_in() -> None:
                 one.connect((address.hostname, address.port))
 
 
-def test_ratios_are_to_the_same_round() -> None:
-    rounds = {
-        "raw": [{"thread": 10.0, "process": 20.0}, {"thread": 20.0, "process": 40.0}],
-        "ours": [{"thread": 1.0, "process": 4.0}, {"thread": 4.0, "process": 8.0}],
-        "openlit": [],
+def test_ratios_are_of_neighbours() -> None:
+    raw = [{"thread": 10.0, "process": 20.0}, {"thread": 20.0, "process": 40.0}]
+    ours = [{"thread": 1.0, "process": 4.0}, {"thread": 4.0, "process": 8.0}]
+    recorded = {
+        "raw": cost.Beside({"small": raw}, {"small": raw}),
+        "ours": cost.Beside({"small": ours}, {"small": raw}),
     }
-    got = cost.recorded(rounds, {"openlit": "no such package"}).splitlines()[4:]
-    version = processes.label("openlit")
+    got = cost.recorded(cost.Costs(recorded, failures={"openlit": "no such package"})).splitlines()[4:]
     assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in got] == [
         ["opentelemetry-sdk", "15.0 µs", "1.00 ×", "30.0 µs", "1.00 ×"],
         ["**otel-agents**", "2.5 µs", "0.15 ×", "6.0 µs", "0.20 ×"],
-        [version, "did not run: no such package", "", "", ""],
+        [processes.label("openlit"), "did not run: no such package", "", "", ""],
     ]
 
 
