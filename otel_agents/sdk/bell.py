@@ -25,6 +25,12 @@ class Bell:
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until somebody rings, or ``timeout`` seconds."""
+        if self._queue.__class__ is not queue.SimpleQueue:
+            # gevent has patched the standard library meanwhile, as a worker of gunicorn does after loading the
+            # program: the thread is a greenlet, and waiting in the old queue would halt all of them.
+            self._queue = queue.SimpleQueue()
+            if self._rung:
+                self._queue.put(None)
         try:
             self._queue.get(timeout=timeout)
         except queue.Empty:

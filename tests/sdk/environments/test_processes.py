@@ -13,14 +13,23 @@ import pytest
 from tests.sdk.environments.conftest import PROGRAMS, links, told
 
 
-def test_gunicorn_that_loads_the_application_before_it_forks(receiver, environment) -> None:
+@pytest.mark.parametrize("kind", ["sync", "gevent"])
+def test_gunicorn_that_loads_the_application_before_it_forks(receiver, environment, kind) -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         port = listening.getsockname()[1]
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "gunicorn", "--preload", "--workers=2", "--no-control-socket"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "gunicorn",
+                    "--preload",
+                    "--workers=2",
+                    f"--worker-class={kind}",
+                    "--no-control-socket",
+                ),
                 *(f"--bind=fd://{listening.fileno()}", "--log-level=warning", "preloaded:app"),
             ],
             cwd=PROGRAMS,
