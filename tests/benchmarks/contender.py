@@ -22,7 +22,7 @@ from . import turn as work
 # What each mode sets before the SDK is imported; a contender's own SWITCHES go first.
 SWITCHES = {
     "recorded": {"OTEL_BSP_MAX_QUEUE_SIZE": "10000000"},  # what is dropped costs nothing, and by default much of it is
-    "unsampled": {"OTEL_TRACES_SAMPLER": "always_off"},
+    "unsampled": {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"},
     "off": {"OTEL_SDK_DISABLED": "true"},
     "default": {},
 }

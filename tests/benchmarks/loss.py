@@ -53,7 +53,8 @@ def away(names: list[str], *, quick: bool) -> str:
     with ExitStack() as stack:
         urls = {state: stack.enter_context(processes.sink(state)) for state in ("answers", *NOBODY)}
         found: dict[tuple[str, str], list[Found]] = defaultdict(list)
-        for name in names:
+        # Others take half a minute to exit, and may do so beside ours.
+        for name in sorted(names, key=lambda name: name == "ours"):
             thorough = name == "ours" and not quick
             for _ in range(3 if thorough else 1):
                 # Of ours, more than its queue holds; the others' is full soon.
@@ -95,7 +96,7 @@ def _beside(name: str, urls: dict[str, str], pairs: int, stack: ExitStack) -> di
     for state in there:
         running[state].end()
         if name == "ours":
-            running[state].ended_after(3)  # others only wait, for half a minute, and may do so beside the next
+            running[state].ended_after(3)
         found[state] = median(ratios[state]), running[state]
     return found
 

@@ -19,11 +19,23 @@ def turn(at: int, prompt: str, answer: str) -> None:
     from otel_agents import monitor_operation
 
     with monitor_operation(
-        "answer", agent_name=work.AGENT, user_id=work.USER, session_id=work.SESSION, turn=at, **work.REQUEST
+        "answer",
+        agent_name=work.AGENT,
+        user_id=work.USER,
+        session_id=work.SESSION,
+        turn=at,
+        priority="high",
+        channel="web",
+        plan="pro",
     ):
         for attempt in range(work.CALLS):
             with monitor_operation(
-                "chat gpt-4o", model=work.MODEL, provider=work.PROVIDER, attempt=attempt, **work.OPTIONS
+                "chat gpt-4o",
+                model=work.MODEL,
+                provider=work.PROVIDER,
+                attempt=attempt,
+                temperature=0.2,
+                max_tokens=1024,
             ) as op:
                 if prompt:
                     op.input(prompt)
@@ -34,7 +46,15 @@ def turn(at: int, prompt: str, answer: str) -> None:
                     cache_read_tokens=work.CACHED_TOKENS,
                 )
         for name in work.TOOLS:
-            with monitor_operation(f"execute_tool {name}", tool=name, **work.ARGUMENTS):
+            with monitor_operation(
+                f"execute_tool {name}",
+                tool=name,
+                path="/srv/data/orders.csv",
+                rows=120,
+                cached=False,
+                score=0.75,
+                kind="file",
+            ):
                 pass
 
 
