@@ -58,7 +58,7 @@ def away(names: list[str], *, quick: bool) -> str:
             thorough = name == "ours" and not quick
             for _ in range(3 if thorough else 1):
                 # Of ours, more than its queue holds; the others' is full soon.
-                for state, got in _beside(name, urls, 36 if thorough else 4, stack).items():
+                for state, got in _beside(name, urls, 36 if thorough else 4 if quick else 8, stack).items():
                     found[name, state].append(got)
         until = time.monotonic() + (0 if quick else PATIENCE_S)
         rows = []

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Callable
 
 from . import turn as work
 
@@ -12,12 +13,10 @@ def begin(url: str) -> tuple[work.Turn, work.Flush]:
     import otel_agents
 
     otel_agents.configure(service_name="bench", endpoint=url)
-    return turn, functools.partial(otel_agents.flush, timeout=60)
+    return functools.partial(turn, otel_agents.monitor_operation), functools.partial(otel_agents.flush, timeout=60)
 
 
-def turn(at: int, prompt: str, answer: str) -> None:
-    from otel_agents import monitor_operation
-
+def turn(monitor_operation: Callable, at: int, prompt: str, answer: str) -> None:
     with monitor_operation(
         "answer",
         agent_name=work.AGENT,
@@ -66,7 +65,7 @@ def specs() -> list[tuple[str, int, dict]]:
 
     memory = InMemorySpanExporter()
     otel_agents.configure(service_name="bench", traces_exporter="none", exporters=[memory], spool=False)
-    turn(0, "", "")
+    turn(otel_agents.monitor_operation, 0, "", "")
     otel_agents.shutdown(timeout=30)
     *inner, root = memory.get_finished_spans()
     return [
