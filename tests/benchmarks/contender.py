@@ -99,7 +99,8 @@ def main(name: str, mode: str, url: str) -> None:
         order, turns = line.split()
         figures = ORDERS[order](turn, flush, int(turns))
         figures |= {"peak_mb": peak_mb(), "tried": sorted(set(tried)), "at": time.monotonic()}
-        print("\nFIGURES", json.dumps(figures), flush=True)
+        sys.stdout.write(f"\nFIGURES {json.dumps(figures)}\n")  # in one piece: other threads may print too
+        sys.stdout.flush()
         if order == "end":
             return
     os._exit(0)  # nobody asks any more, and a slow way out would only take time
