@@ -16,9 +16,9 @@ from otel_agents.sdk.answers.shapes import jsonable
 from otel_agents.sdk.arguments import Arguments, said
 from otel_agents.sdk.generator_function import GeneratorFunction
 from otel_agents.sdk.messages import system_instructions, tool_definitions
-from otel_agents.sdk.monitor import left_out
 from otel_agents.sdk.operation import NOTHING, Operation
 from otel_agents.sdk.propagation import detach
+from otel_agents.sdk.span import LeftOut
 from otel_agents.sdk.streams import Body, StreamEnd, follow, is_stream
 from otel_agents.sdk.values import attribute_values
 
@@ -147,7 +147,7 @@ class _Traced:
         if not runtime.current.enabled:
             runtime.say_unconfigured()
             return NOTHING
-        if left_out():
+        if _RUNTIME_CONTEXT.get_current().get(_SPAN_KEY).__class__ is LeftOut:
             return NOTHING
         attributes = dict(self._attributes)
         try:

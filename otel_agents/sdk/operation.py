@@ -18,7 +18,8 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime
-from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, detach
+from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, attach_span, detach
+from otel_agents.sdk.span import LeftOut
 from otel_agents.sdk.streams import StreamEnd, follow
 from otel_agents.sdk.usage import Answer, read_answer, usage_attributes
 from otel_agents.sdk.values import attribute_value, attribute_values
@@ -118,7 +119,16 @@ class Operation:
 
     def _begin(self) -> None:
         now = runtime.current
+        lean = now.lean
         context = _RUNTIME_CONTEXT.get_current()
+        trace_id: int | None = None
+        if lean is not None and _SPAN_KEY not in context:
+            drawn = lean.draw()
+            if isinstance(drawn, LeftOut):
+                self.span = drawn
+                self._token = attach_span(drawn)
+                return
+            trace_id = drawn
         span_type, agent, attributes = self._type, self._agent, self._attributes
         identity: Identity = context.get(IDENTITY) or NOBODY  # type: ignore[assignment]  # only we write the key
         attributes[conventions.SPAN_TYPE] = span_type
@@ -135,8 +145,10 @@ class Operation:
             dict.__setitem__(below, IDENTITY, Identity(carried, agent or identity.agent))
         links = [_link(each) for each in self._links] if self._links else None
         kind = _KINDS.get(span_type, SpanKind.INTERNAL)
-        if now.lean is not None:
-            self.span = span = now.lean.begin(self._name, below, kind, attributes, links, None, clean=True)
+        if lean is not None:
+            self.span = span = lean.begin(
+                self._name, below, kind, attributes, links, None, clean=True, trace_id=trace_id
+            )
             if nested and span.is_recording():
                 cast("LeanSpan", span).counts_as_request = False
         else:
@@ -372,7 +384,7 @@ def _link(to: SpanContext | Span | Link) -> Link:
 
 
 class _Nothing(Operation):
-    """The operation that is there while tracing is off: one for all, and it does nothing."""
+    """The operation that is there while nothing is recorded: one for all, and it does nothing, at once."""
 
     __slots__ = ()
 
@@ -380,6 +392,12 @@ class _Nothing(Operation):
         return self
 
     def __exit__(self, *_: object) -> None:
+        return
+
+    def usage(self, **_: object) -> None:
+        return
+
+    def set(self, *_: object, **__: object) -> None:
         return
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.util.types import Attributes
 
-_LOW_64_BITS = (1 << 64) - 1
+LOW_64_BITS = (1 << 64) - 1
 
 
 class HeadSampler(Sampler):
@@ -28,7 +28,7 @@ class HeadSampler(Sampler):
     def __init__(self, ratio: float, *, parent_based: bool) -> None:
         self.ratio = ratio
         self.parent_based = parent_based
-        self.bound = round(ratio * (_LOW_64_BITS + 1))
+        self.bound = round(ratio * (LOW_64_BITS + 1))
 
     @classmethod
     def named(cls, name: str, ratio: float) -> HeadSampler:
@@ -41,7 +41,7 @@ class HeadSampler(Sampler):
         """Say whether a span with this valid parent, or none, is sampled."""
         if parent is not None and self.parent_based:
             return bool(parent[3] & 1)  # the sampled flag, without two properties' calls
-        return trace_id & _LOW_64_BITS < self.bound
+        return trace_id & LOW_64_BITS < self.bound
 
     def should_sample(
         self,

@@ -40,8 +40,8 @@ from otel_agents.sdk import faults
 from otel_agents.sdk.content import write_deferred
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
 from otel_agents.sdk.propagation import IDENTITY, Identity, attach_span, detach
-from otel_agents.sdk.sampling import HeadSampler
-from otel_agents.sdk.span import LeanSpan, is_plain
+from otel_agents.sdk.sampling import LOW_64_BITS, HeadSampler
+from otel_agents.sdk.span import LeanSpan, LeftOut, is_plain
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -221,13 +221,20 @@ class LeanTracer(Tracer):
     def _span_limits(self) -> SpanLimits:  # type: ignore[override]
         return self.provider._span_limits
 
-    def leaves_out(self, around: NonRecordingSpan) -> bool:
-        """Say whether a span below ``around`` is never recorded: it is not sampled, and its decision goes before."""
-        sampler = self.provider.sampler
-        if sampler.__class__ is not HeadSampler or not sampler.parent_based:
-            return False
-        parent = around._context
-        return parent[5] and not parent[3] & 1  # valid, and not sampled
+    def draw(self) -> int | LeftOut:
+        """Begin a trace: give its id, or a span that stands for all of it where the sampler leaves it out.
+
+        Nothing need be known of the first span for this, so a trace that is left out costs next to nothing.
+        """
+        provider = self.provider
+        ids: IdGenerator = provider.id_generator
+        sampler = provider.sampler
+        if sampler.__class__ is not HeadSampler or not sampler.parent_based or ids.__class__ is not RandomIds:
+            return ids.generate_trace_id()
+        trace_id = new_trace_id()
+        if trace_id & LOW_64_BITS < sampler.bound:
+            return trace_id
+        return LeftOut(_span_context(trace_id, new_span_id(), _FLAGS[2], _NO_STATE))
 
     def _set_resource(self, resource: Resource) -> None:
         """Do nothing: the provider's resource is the tracer's."""
@@ -261,6 +268,7 @@ class LeanTracer(Tracer):
         start_time: int | None,
         *,
         clean: bool = False,
+        trace_id: int | None = None,
     ) -> Span:
         """Start a span, or give one that records nothing where the sampler says so.
 
@@ -272,6 +280,7 @@ class LeanTracer(Tracer):
             links: see there.
             start_time: see there.
             clean: whether every attribute is known to be one already.
+            trace_id: the id of the trace this span begins, where it is drawn.
         """
         provider = self.provider
         current = _RUNTIME_CONTEXT.get_current() if context is None else context
@@ -290,7 +299,8 @@ class LeanTracer(Tracer):
         if parent is None or not parent[5]:  # is_valid, without the property's call
             parent = None
             state = None
-            trace_id = new_trace_id() if our_ids else ids.generate_trace_id()
+            if trace_id is None:
+                trace_id = new_trace_id() if our_ids else ids.generate_trace_id()
             flags = 2 if our_ids or ids.is_trace_id_random() else 0
         else:
             trace_id = parent[0]
@@ -309,7 +319,8 @@ class LeanTracer(Tracer):
         span_id = new_span_id() if our_ids else ids.generate_span_id()
         span_context = _span_context(trace_id, span_id, _FLAGS[flags], _NO_STATE if state is None else state)
         if not recorded:
-            return NonRecordingSpan(span_context)
+            settled = sampler.__class__ is HeadSampler and sampler.parent_based
+            return LeftOut(span_context) if settled else NonRecordingSpan(span_context)
 
         span: LeanSpan = _new(LeanSpan)
         span._name = name
