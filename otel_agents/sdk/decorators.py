@@ -17,8 +17,7 @@ from otel_agents.sdk.arguments import Arguments, said
 from otel_agents.sdk.generator_function import GeneratorFunction
 from otel_agents.sdk.messages import system_instructions, tool_definitions
 from otel_agents.sdk.operation import NOTHING, Operation
-from otel_agents.sdk.propagation import detach
-from otel_agents.sdk.span import LeftOut
+from otel_agents.sdk.propagation import LeftOut, detach
 from otel_agents.sdk.streams import Body, StreamEnd, follow, is_stream
 from otel_agents.sdk.values import attribute_values
 

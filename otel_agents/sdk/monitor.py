@@ -13,7 +13,7 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 from otel_agents import conventions
 from otel_agents.sdk import runtime
 from otel_agents.sdk.operation import NOTHING, Operation
-from otel_agents.sdk.span import LeftOut
+from otel_agents.sdk.propagation import LeftOut
 from otel_agents.sdk.values import PLAIN, attribute_values
 
 if TYPE_CHECKING:

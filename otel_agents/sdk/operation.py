@@ -18,8 +18,7 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime
-from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, attach_span, detach
-from otel_agents.sdk.span import LeftOut
+from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.streams import StreamEnd, follow
 from otel_agents.sdk.usage import Answer, read_answer, usage_attributes
 from otel_agents.sdk.values import attribute_value, attribute_values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from opentelemetry.context import _RUNTIME_CONTEXT, Context, create_key
+from opentelemetry.trace import NonRecordingSpan
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class Identity(NamedTuple):
 NOBODY = Identity({}, None)
 IDENTITY = create_key("otel-agents-identity")  # the key of an Identity in an OpenTelemetry Context
 NESTED = create_key("otel-agents-nested")  # set where a span is an agent's operation inside one of the same agent
+
+
+class LeftOut(NonRecordingSpan):
+    """A span that is not sampled, by a sampler that leaves out everything below it as well."""
 
 
 def attach_span(span: Span) -> Any:

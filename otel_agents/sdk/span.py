@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.attributes import BoundedAttributes, _clean_attribute_value
 from opentelemetry.sdk.trace import Event, EventBase, ReadableSpan, Span, SpanLimits
 from opentelemetry.sdk.util import BoundedList
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
 from otel_agents.sdk.values import PLAIN
 
@@ -230,10 +230,6 @@ class LeanSpan(Span):
     def get_span_context(self) -> SpanContext:
         """Give what names the span."""
         return self._context
-
-
-class LeftOut(NonRecordingSpan):
-    """A span that is not sampled, by a sampler that leaves out everything below it as well."""
 
 
 def is_plain(attributes: Mapping[str, object]) -> bool:

@@ -39,9 +39,9 @@ from otel_agents import conventions
 from otel_agents.sdk import faults
 from otel_agents.sdk.content import write_deferred
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
-from otel_agents.sdk.propagation import IDENTITY, Identity, attach_span, detach
+from otel_agents.sdk.propagation import IDENTITY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.sampling import LOW_64_BITS, HeadSampler
-from otel_agents.sdk.span import LeanSpan, LeftOut, is_plain
+from otel_agents.sdk.span import LeanSpan, is_plain
 
 if TYPE_CHECKING:
     from types import TracebackType
