@@ -20,7 +20,7 @@ Parse = Callable[[Any], Any]
 S = TypeVar("S")
 
 
-def setting(default: Any, *, env: tuple[str, ...] = (), parse: Parse, doc: str) -> Any:
+def setting(default: Any, *, env: tuple[str, ...] = (), parse: Parse, doc: str, secret: bool = False) -> Any:
     """Declare one option as a dataclass field.
 
     Args:
@@ -29,8 +29,10 @@ def setting(default: Any, *, env: tuple[str, ...] = (), parse: Parse, doc: str) 
         parse: turns a given value or a variable's text into the option's value; raises ValueError saying what was
             expected.
         doc: one line for the reference documentation.
+        secret: whether the value may be one; then no error shows it, and neither does the settings' repr.
     """
-    return dataclasses.field(default=default, metadata={"env": env, "parse": parse, "doc": doc})
+    metadata = {"env": env, "parse": parse, "doc": doc, "secret": secret}
+    return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
 def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] | None = None) -> S:
@@ -54,7 +56,8 @@ def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] |
         try:
             values[name] = field.metadata["parse"](raw)
         except (ValueError, TypeError) as error:
-            raise ConfigurationError(f"{source}: {error}, got {raw!r}") from None
+            got = type(raw).__name__ if field.metadata["secret"] else repr(raw)
+            raise ConfigurationError(f"{source}: {error}, got {got}") from None
     return cls(**values)
 
 

@@ -95,11 +95,16 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
 
 
 def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:
-    """Give the way to the collector, if there is one."""
+    """Give the ways to the collector and to Logfire, where spans go there."""
     if not settings.enabled or settings.traces_exporter == "none":
         return []
+    to_collector = [] if settings.logfire == "only" else [_to_collector(settings, given)]
+    return [*to_collector, *_to_logfire(settings)]
+
+
+def _to_collector(settings: SdkSettings, given: Mapping[str, object]) -> Outlet:
     if settings.traces_exporter == "console":
-        return [_outlet(settings, ExporterSender(_console), "the console")]
+        return _outlet(settings, ExporterSender(_console), "the console")
     url = _url(settings, given)
     hint = "The program goes on without it. To see its spans, start a collector: otel-agents up"
     sender_of = OtlpGrpcSender if settings.protocol == "grpc" else OtlpHttpSender
@@ -112,10 +117,27 @@ def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]
         client_certificate=settings.client_certificate,
         client_key=settings.client_key,
     )
-    return [_outlet(settings, sender, url, hint, _spool(settings, url))]
+    return _outlet(settings, sender, url, hint, _spool(settings, url, url, settings.protocol, settings.headers))
 
 
-def _spool(settings: SdkSettings, url: str) -> Spool | None:
+def _to_logfire(settings: SdkSettings) -> list[Outlet]:
+    """Give a way to each project of Logfire's there is a token of."""
+    if not settings.logfire:
+        return []
+    from otel_agents.sdk.exporters.logfire import LogfireSender, destinations  # where it is asked for
+
+    outlets = []
+    for each in destinations(settings):
+        what = f"Logfire ({each.url.removesuffix('/v1/traces')})"
+        kept = _spool(settings, what, each.url, "http/protobuf", {"authorization": each.token})
+        sender = LogfireSender(each, timeout=settings.timeout)
+        outlets.append(_outlet(settings, sender, what, "The program goes on without it.", kept))
+    return outlets
+
+
+def _spool(
+    settings: SdkSettings, what: str, url: str, protocol: str, headers: Mapping[str, str] | None
+) -> Spool | None:
     """Give the place for what an address does not take; to other addresses and identities it is never sent."""
     folder = settings.spool
     if isinstance(folder, bool):
@@ -125,8 +147,8 @@ def _spool(settings: SdkSettings, url: str) -> Spool | None:
     return Spool(
         folder,
         most_bytes=settings.spool_bytes,
-        destination=repr((settings.protocol, url, sorted((settings.headers or {}).items()))),
-        ledger=ledger.ledger(url),
+        destination=repr((protocol, url, sorted((headers or {}).items()))),
+        ledger=ledger.ledger(what),
     )
 
 
