@@ -37,6 +37,7 @@ FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
 LOOK_EVERY_S = 30.0  # between two looks at the spool, when nothing says that there is something in it
 BUNDLE_SIZE = 4 * 1024 * 1024  # bytes of one file in the spool, unless one parcel is more
+_STILL_TAKING_S = 0.5  # since its last answer, a destination counts as one that takes what it is sent
 _TO_KEEP_S = 0.5  # of the time to close, for putting what is left into the spool
 
 
@@ -95,7 +96,9 @@ class Outlet:
         self._unanswered = 0  # attempts nobody answered
         self._hurry = False
         self._closing = False
-        self._deadline = float("inf")
+        self._deadline = float("inf")  # when closing gives up, in monotonic seconds
+        self._latest = float("inf")  # and when it does even if
+        self._delivered_at = 0.0  # the last delivery was a moment ago
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -167,24 +170,34 @@ class Outlet:
             )
             return self._settled >= target
 
-    def close(self, deadline: float) -> None:
-        """Send what is left and end the thread; give up at ``deadline``, or when nobody answers."""
+    def close(self, deadline: float, latest: float) -> None:
+        """Send what is left and end the thread.
+
+        Gives up when nobody answers, at ``deadline``, or, as long as spans are delivered one after another, at
+        ``latest`` (both in ``monotonic`` seconds): they would take no less time to be put into the spool.
+        """
         self.pack()
         left_s = max(0.0, deadline - monotonic())
-        give_up_at = deadline - min(_TO_KEEP_S, left_s / 4) if self._spool is not None else deadline
-        self._deadline = give_up_at
+        self._deadline = deadline - min(_TO_KEEP_S, left_s / 4) if self._spool is not None else deadline
+        self._latest = max(self._deadline, latest)
         self._closing = True
         self._wake.ring()
         if self._thread is None:  # nothing has ended so far, or a thread cannot be started any more
             if self._parcels:
                 self._run()
         elif self._thread is not threading.current_thread():
-            self._thread.join(max(0.0, give_up_at - monotonic()))
+            while self._thread.is_alive() and (left_s := self._time_left()) > 0:
+                self._thread.join(left_s)
         kept, dropped = self._keep(self._take(sending=True), "shutdown")
         if kept or dropped:
             level = logging.DEBUG if "unreachable" in self._warned else logging.WARNING  # said already, or news
             what = f"{kept} of them are kept for the next run" if kept else "they are lost"
             logger.log(level, "%d spans were not delivered to %s before the exit; %s", kept + dropped, self._what, what)
+
+    def _time_left(self) -> float:
+        """Seconds until sending is given up, as it looks now."""
+        until = max(self._deadline, min(self._delivered_at + _STILL_TAKING_S, self._latest))
+        return until - monotonic()
 
     def _take(self, *, sending: bool = False) -> list[Parcel]:
         """Take every parcel from the thread; the one it is ``sending`` too: what becomes of that counts no more."""
@@ -239,7 +252,7 @@ class Outlet:
         give_up_at = monotonic() + self._retry_for
         wait = FIRST_WAIT_S
         while True:
-            left = self._deadline - monotonic()
+            left = self._time_left()
             if left <= 0:
                 return False
             outcome = self._attempt(parcel.payload, left)
@@ -255,7 +268,7 @@ class Outlet:
                 return self._done(parcel, outcome)
             pause = outcome.wait_s if outcome.wait_s is not None else wait * random.uniform(0.8, 1.2)  # noqa: S311  a wait, not a secret
             wait = min(2 * wait, LONGEST_WAIT_S)
-            if self._closing and (outcome.unreachable or monotonic() + pause >= self._deadline):
+            if self._closing and (outcome.unreachable or pause >= self._time_left()):
                 return False
             if monotonic() + pause >= give_up_at:
                 if self._spool is None or self._spool.broken:
@@ -273,7 +286,7 @@ class Outlet:
         files = deque(spool.files())
         while files:
             path = files.popleft()
-            left = self._deadline - monotonic()
+            left = self._time_left()
             if left <= 0 or self._parcels:
                 self._look_at = 0.0
                 return
@@ -317,6 +330,7 @@ class Outlet:
             self._held -= parcel.size
             for reason, count in outcome.shares(parcel.count).items():
                 if reason == DELIVERED:
+                    self._delivered_at = monotonic()
                     self._ledger.deliver(count)
                     self._settle(count)
                 else:

@@ -187,13 +187,19 @@ class Pipeline(SpanProcessor):
         return sum(outlet.flush(deadline) for outlet in self._outlets) == len(self._outlets)  # each one is asked
 
     def close(self, timeout: float) -> None:
-        """Settle, send what can be sent within ``timeout`` seconds, and end the threads."""
+        """Settle, send what can be sent within ``timeout`` seconds, and end the threads.
+
+        A destination that is taking what it is sent when the time is over has as long again, twice.
+        """
         deadline = monotonic() + timeout
         self._closed = True
         self._wake.ring()
-        self.settle()
+        while self._queue:  # in parts, so that the first are on their way while the others are encoded
+            self.settle(_CHUNK)
+            self._pack()
+        self.settle()  # what another thread is at is in now
         for outlet in self._outlets:
-            outlet.close(deadline)
+            outlet.close(deadline, deadline + 2 * timeout)
 
     def shutdown(self) -> None:
         """Close within two seconds; what a TracerProvider's shutdown calls."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
+from time import sleep
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -20,6 +21,7 @@ class Receiver:
         answers: (status, headers) for the next requests; 200 when empty.
         requests: (path, headers, message) of each request, refused ones too.
         body: what its answers hold.
+        takes_s: seconds it takes for an answer.
         largest: bodies above this many bytes are refused as too large.
     """
 
@@ -27,6 +29,7 @@ class Receiver:
         self.url = url
         self.answers: SimpleQueue[tuple[int, dict[str, str]]] = SimpleQueue()
         self.requests: list[tuple[str, dict[str, str], ExportTraceServiceRequest]] = []
+        self.takes_s = 0.0
         self.largest = 1 << 30
         self.body = b""
         self.arrived = threading.Semaphore(0)
@@ -64,6 +67,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             else:
                 message = ExportTraceServiceRequest.FromString(body)
                 receiver.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, message))
+            sleep(receiver.takes_s)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
