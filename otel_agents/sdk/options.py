@@ -307,7 +307,7 @@ class SdkSettings:
         2.0,
         env=("OTEL_AGENTS_SHUTDOWN_TIMEOUT",),
         parse=number(0, 3600),
-        doc="Seconds the program's exit may wait for spans to be delivered; three times that while one after another is.",
+        doc="Seconds the program's exit may wait for spans to be delivered; three times that while they are.",
     )
     processors: tuple[SpanProcessor, ...] = setting(
         (),
