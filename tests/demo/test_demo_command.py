@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import os
 import re
 import signal
 import socket
@@ -16,12 +15,12 @@ import pytest
 
 from otel_agents.demo.collector import ChildCollector, answers, query
 from otel_agents.demo.model_server import API_KEY
+from tests.environment import fresh_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEMO = [sys.executable, "-P", "-m", "otel_agents.cli.main", "demo", "--fast"]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "OTEL_"))}
 RECORDED = """
 SELECT count(DISTINCT trace_id) AS traces, count(*) AS spans, count(*) FILTER (WHERE type = 'model') AS model_calls,
        sum(input_tokens) AS input_tokens, sum(cache_read_tokens) AS cached, sum(output_tokens) AS output_tokens,
@@ -39,7 +38,12 @@ def started(tmp_path) -> list[str]:
 
 def run(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*DEMO, *options], env={**ENVIRONMENT, **variables}, capture_output=True, text=True, timeout=60, check=False
+        [*DEMO, *options],
+        env={**fresh_environment(), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -174,7 +178,7 @@ def other_server() -> Iterator[int]:
 
 def demo(*options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*DEMO, *options], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*DEMO, *options], env=fresh_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 

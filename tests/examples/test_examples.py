@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from otel_agents.demo.model_server import API_KEY, ModelServer
+from tests.environment import fresh_environment
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOBODY = "http://127.0.0.1:9"  # the discard port, which nobody has on loopback
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "OTEL_"))}
 
 
 def run(name: str, endpoint: str, **variables: str) -> str:
     """Run an example to its end, and give what it printed."""
     ended = subprocess.run(
         [sys.executable, EXAMPLES / name],
-        env={**ENVIRONMENT, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **variables},
+        env={**fresh_environment(), "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **variables},
         capture_output=True,
         text=True,
         timeout=60,
