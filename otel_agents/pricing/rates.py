@@ -1,4 +1,4 @@
-"""A model's prices from the table as whole numbers per token, so that a cost is a sum of products.
+"""A model's prices as whole numbers per token, so that a cost is a sum of products.
 
 ``genai-prices`` works with decimals and walks its tree of units for every price. The products here are exact too, and
 the sum is rounded once, so both give the same float.
@@ -6,12 +6,14 @@ the sum is rounded once, so both give the same float.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from otel_agents.pricing.parts import Part
 
 if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
+    from collections.abc import Mapping
 
     from otel_agents.model import Usage
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 _UNITS: Final = 10**30
 _PER_MILLION: Final = _UNITS // 10**6
 _PER_THOUSAND: Final = _UNITS // 10**3
+
+# What the table calls a tier differs from provider to provider; no value is used with two of the names.
+_TIER_NAMES: Final = frozenset(("service_tier", "processing", "speed"))
 
 
 class Band(NamedTuple):
@@ -52,87 +57,147 @@ class Band(NamedTuple):
         return total / _UNITS
 
 
-class Period(NamedTuple):
-    """The bands that hold from a day (UTC) on, those of the largest prompts first."""
+class _Choice(NamedTuple):
+    """Prices that hold under a constraint, and for variants in a tier; None: always, in any."""
 
-    start: date
-    bands: tuple[Band, ...]
+    constraint: Part | None
+    prices: dict[str, Any]
+    tier: str | None = None
 
 
-def cost_at(periods: tuple[Period, ...], usage: Usage, at: datetime) -> float | None:
-    """US dollars for a usage at a time; None when the table has no price for part of it.
+class ModelRates:
+    """The prices of one model of the table.
 
     Args:
-        periods: newest first, the last one without a beginning.
-        usage: the tokens.
-        at: when the call was made; a time without a zone is in UTC.
+        model: its ``ModelInfo``.
+        variants: whether its prices for other tiers than the standard one hold.
+
+    Raises:
+        ValueError: the prices depend on something that is not known here.
     """
-    bands = periods[0].bands
-    if len(periods) > 1:
-        day = (at if at.tzinfo is None else at.astimezone(UTC)).date()
-        bands = next(period.bands for period in periods if day >= period.start)
-    if len(bands) == 1:
-        return bands[0].cost(usage)
-    size = usage.input_tokens
-    return next(band for band in bands if size > band.above).cost(usage)
 
+    __slots__ = ("_bands", "_free", "_standard", "_variants")
 
-def periods_of(model: ModelInfo) -> tuple[Period, ...] | None:
-    """A model's prices over time, or None when they do not depend on the day alone (or there are none)."""
-    from genai_prices.types import ModelPrice, StartDateConstraint
+    def __init__(self, model: Part, *, variants: bool = True) -> None:
+        # The table gives no price both for what is free and for what nobody has priced; only these say which they are.
+        self._free = str(model.get("id")).endswith(":free")
+        prices = model.get("prices") or ()
+        self._standard = (
+            [_Choice(None, _known(prices, "ModelPrice").fields)]
+            if isinstance(prices, Part)
+            else [_Choice(_constraint(each), each.get("prices").fields) for each in prices]
+        )
+        self._variants = list(map(_variant, (model.get("price_variants") or ()) if variants else ()))
+        self._bands: dict[tuple[int, ...], tuple[Band, ...]] = {}
 
-    # The table gives no price both for what is free and for what nobody has priced; only these say which they are.
-    free = model.id.endswith(":free")
-    if isinstance(model.prices, ModelPrice):
-        return (Period(date.min, _bands(model.prices, free=free)),)
-    if not model.prices:
-        return None
-    periods: list[Period] = []
-    for condition in reversed(model.prices):  # of several that hold, the last in the table counts
-        if condition.constraint is None:
-            periods.append(Period(date.min, _bands(condition.prices, free=free)))
-            break
-        if not isinstance(condition.constraint, StartDateConstraint):
+    def cost(self, usage: Usage, at: datetime, tier: str | None) -> float | None:
+        """US dollars for a usage; None when the table has no price for it.
+
+        Args:
+            usage: the tokens.
+            at: when the call was made; a time without a zone is in UTC.
+            tier: the service tier; None for the standard one.
+        """
+        if not self._standard:
             return None
-        periods.append(Period(condition.constraint.start_date, _bands(condition.prices, free=free)))
-    else:  # before all of them, the first in the table counts
-        periods.append(Period(date.min, _bands(model.prices[0].prices, free=free)))
-    return tuple(periods)
+        chosen = self._chosen(at, tier)
+        bands = self._bands.get(chosen)
+        if bands is None:
+            bands = self._bands[chosen] = self._bands_of(*chosen)
+        if len(bands) == 1:
+            return bands[0].cost(usage)
+        size = usage.input_tokens
+        return next(band for band in bands if size > band.above).cost(usage)
+
+    def _chosen(self, at: datetime, tier: str | None) -> tuple[int, ...]:
+        """Which of the standard prices holds, and which variants do."""
+        standard = len(self._standard) - 1
+        while standard and not _holds(self._standard[standard].constraint, at):  # if none does, the first
+            standard -= 1
+        if tier is None or not self._variants:
+            return (standard,)
+        held = [index for index, each in enumerate(self._variants) if each.tier == tier and _holds(each.constraint, at)]
+        return (standard, *held)
+
+    def _bands_of(self, standard: int, *variants: int) -> tuple[Band, ...]:
+        prices = dict(self._standard[standard].prices)
+        for index in reversed(variants):  # the first that has a price for something counts
+            prices.update({name: price for name, price in self._variants[index].prices.items() if price is not None})
+        steps = {-1}
+        for price in prices.values():
+            if isinstance(price, Part):
+                steps.update(tier.get("start") for tier in _known(price, "TieredPrices").get("tiers"))
+        return tuple(_band(prices, step, free=self._free) for step in sorted(steps, reverse=True))
 
 
-def _bands(prices: ModelPrice, *, free: bool) -> tuple[Band, ...]:
-    steps = {-1}
-    for price in vars(prices).values():
-        steps.update(tier.start for tier in getattr(price, "tiers", ()))
-    return tuple(_band(prices, step, free=free) for step in sorted(steps, reverse=True))
+def _known(part: Part, kind: str) -> Part:
+    if part.kind != kind:
+        raise ValueError(f"unexpected {part.kind} in the table")
+    return part
 
 
-def _band(prices: ModelPrice, above: int, *, free: bool) -> Band:
+def _constraint(part: Part) -> Part | None:
+    constraint = part.get("constraint")
+    if constraint is None:
+        return None
+    if isinstance(constraint, Part) and constraint.kind in ("StartDateConstraint", "TimeOfDateConstraint"):
+        return constraint
+    raise ValueError(f"unexpected constraint in the table: {constraint}")
+
+
+def _variant(part: Part) -> _Choice:
+    when: dict[str, str] = _known(part, "PriceVariant").get("when")
+    # Of what else a variant may depend on, such as the region, a span says nothing.
+    tiers = set(when.values()) if when.keys() <= _TIER_NAMES else set()
+    return _Choice(_constraint(part), part.get("prices").fields, tiers.pop() if len(tiers) == 1 else None)
+
+
+def _holds(constraint: Part | None, at: datetime) -> bool:
+    if constraint is None:
+        return True
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if constraint.kind == "StartDateConstraint":
+        start: date = constraint.get("start_date")
+        return at.date() >= start
+    begin, end = _in_utc(constraint.get("start_time")), _in_utc(constraint.get("end_time"))
+    now = at.time()
+    return begin <= now < end if begin <= end else now >= begin or now < end
+
+
+def _in_utc(value: time) -> time:
+    if value.tzinfo is None:
+        return value
+    return datetime.combine(date(1970, 1, 1), value).astimezone(UTC).time()
+
+
+def _band(prices: Mapping[str, Any], above: int, *, free: bool) -> Band:
     """The rates for prompts just larger than ``above``.
 
     A part without a price of its own costs what the part that contains it costs: that is how the table means it.
     """
 
-    def rate(price: Decimal | TieredPrices | None, otherwise: int) -> int:
+    def rate(name: str, otherwise: int) -> int:
+        price = prices.get(name)
         if price is None:
             return otherwise
         if not isinstance(price, Decimal):
-            reached = [tier.price for tier in price.tiers if tier.start <= above]
-            price = reached[-1] if reached else price.base
+            tiers = sorted(price.get("tiers"), key=lambda tier: int(tier.get("start")))
+            reached = [tier.get("price") for tier in tiers if tier.get("start") <= above]
+            price = reached[-1] if reached else price.get("base")
         return int(price * _PER_MILLION)
 
-    fresh = rate(prices.input_mtok, 0)
-    cache_write = rate(prices.cache_write_mtok, fresh)
-    output = rate(prices.output_mtok, 0)
-    request = prices.requests_kcount
+    fresh = rate("input_mtok", 0)
+    cache_write = rate("cache_write_mtok", fresh)
+    output = rate("output_mtok", 0)
+    request = prices.get("requests_kcount")
     return Band(
         above,
         fresh,
-        rate(prices.cache_read_mtok, fresh),
+        rate("cache_read_mtok", fresh),
         cache_write,
-        rate(prices.cache_write_1h_mtok, cache_write),
+        rate("cache_write_1h_mtok", cache_write),
         output,
-        rate(prices.output_reasoning_mtok, output),
+        rate("output_reasoning_mtok", output),
         int(request * _PER_THOUSAND) if isinstance(request, Decimal) else 0,
-        free or (prices.input_mtok is not None and prices.output_mtok is not None),
+        free or (prices.get("input_mtok") is not None and prices.get("output_mtok") is not None),
     )

@@ -1,22 +1,21 @@
-"""What a model call costs, by the price table of ``genai-prices``.
-
-The table takes 0.3 s to import, so it is loaded when it is first needed, or ahead by :meth:`PriceTable.preload`.
-"""
+"""What a model call costs, by the price table of ``genai-prices``."""
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from otel_agents.model import Cost, Usage
-from otel_agents.pricing.rates import Period, cost_at, periods_of
+from otel_agents.pricing import live
+from otel_agents.pricing.packaged import PackagedTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from genai_prices.data_snapshot import DataSnapshot
-    from genai_prices.types import ModelInfo, Provider
+
+logger = logging.getLogger("otel_agents")
 
 # gen_ai.provider.name to the table's names, where the table would not find its way itself.
 _PROVIDERS: Final = {
@@ -34,29 +33,21 @@ _MOST_MODELS: Final = 4_096  # what is remembered; model names are the user's, a
 _LONGEST_NAME: Final = 256
 
 
-class _Entry:
-    """One model of the table."""
+class _Rates(Protocol):
+    """One model's prices."""
 
-    __slots__ = ("model", "periods", "provider")
-
-    def __init__(self, provider: Provider, model: ModelInfo) -> None:
-        self.provider = provider
-        self.model = model
-        self.periods: tuple[Period, ...] | None = periods_of(model)
+    def cost(self, usage: Usage, at: datetime, tier: str | None) -> float | None:
+        """US dollars, or None when there is no price."""
 
 
 class PriceTable:
     """Prices model calls. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._get_snapshot: Callable[[], DataSnapshot] | None = None
-        self._snapshot: DataSnapshot | None = None
-        self._source = ""
-        self._entries: dict[tuple[str | None, str], _Entry | None] = {}
-
-    def preload(self) -> None:
-        """Load the table now, on this thread, so that no later call waits for it."""
-        self._current()
+        self._snapshot: DataSnapshot | None = None  # what a program has put in place of the packaged table
+        self._packaged: PackagedTable | None = None
+        self._source = f"table:{version('genai-prices')}"
+        self._entries: dict[tuple[str | None, str], _Rates | None] = {}
 
     def price(
         self, provider: str | None, model: str | None, usage: Usage, at: datetime, *, tier: str | None = None
@@ -77,65 +68,42 @@ class PriceTable:
         """
         if not model or len(model) > _LONGEST_NAME:
             return _UNKNOWN
-        snapshot = self._current()
+        self._refresh()
         key = (provider, model)
         try:
-            entry = self._entries[key]
+            rates = self._entries[key]
         except KeyError:
-            entry = self._remember(key, _find(snapshot, provider, model))
-        if entry is None:
-            return _UNKNOWN
-        usd = None if entry.periods is None else cost_at(entry.periods, usage, at)
-        if entry.periods is None or (usd is not None and tier is not None and entry.model.price_variants):
-            usd = _by_table(entry, usage, at, tier)
+            rates = self._remember(key, self._find(provider, model))
+        usd = None if rates is None else rates.cost(usage, at, tier)
         return _UNKNOWN if usd is None else Cost(usd, self._source)
 
-    def _current(self) -> DataSnapshot:
-        """The table in force: a program may keep it up to date with genai-prices' own means."""
-        if self._get_snapshot is None:
-            from genai_prices.data_snapshot import get_snapshot
-
-            self._get_snapshot = get_snapshot
-        snapshot = self._get_snapshot()
+    def _refresh(self) -> None:
+        """Take the table in force: a program may keep it up to date with genai-prices' own means."""
+        snapshot = live.table_in_force()
         if snapshot is not self._snapshot:
-            updated = f"+{snapshot.timestamp:%Y%m%d}" if snapshot.from_auto_update else ""
-            self._source = f"table:{version('genai-prices')}{updated}"
-            self._entries = {}
-            self._snapshot = snapshot
-        return snapshot
+            self._use(snapshot)
 
-    def _remember(self, key: tuple[str | None, str], entry: _Entry | None) -> _Entry | None:
+    def _use(self, snapshot: DataSnapshot | None) -> None:
+        updated = f"+{snapshot.timestamp:%Y%m%d}" if snapshot is not None and snapshot.from_auto_update else ""
+        self._source = f"table:{version('genai-prices')}{updated}"
+        self._entries = {}
+        self._snapshot = snapshot
+
+    def _find(self, provider: str | None, model: str) -> _Rates | None:
+        if provider is not None:
+            provider = _PROVIDERS.get(provider, provider)
+        name = model.rpartition("models/")[2] if provider == "google" else model  # publishers/google/models/gemini-…
+        if self._snapshot is None:
+            try:
+                if self._packaged is None:
+                    self._packaged = PackagedTable()
+                return self._packaged.find(provider, name)
+            except (OSError, ValueError, SyntaxError) as error:
+                logger.debug("The price table is imported, as its file cannot be read: %s", error)
+        return live.find(self._snapshot or live.bundled_table(), provider, name)
+
+    def _remember(self, key: tuple[str | None, str], rates: _Rates | None) -> _Rates | None:
         if len(self._entries) >= _MOST_MODELS:
             self._entries = {}
-        self._entries[key] = entry
-        return entry
-
-
-def _find(snapshot: DataSnapshot, provider: str | None, model: str) -> _Entry | None:
-    if provider is not None:
-        provider = _PROVIDERS.get(provider, provider)
-    name = model.rpartition("models/")[2] if provider == "google" else model  # publishers/google/models/gemini-…
-    try:
-        return _Entry(*snapshot.find_provider_model(name, None, provider, None))
-    except LookupError:
-        return None
-
-
-def _by_table(entry: _Entry, usage: Usage, at: datetime, tier: str | None) -> float | None:
-    """The price by genai-prices' own means, for what depends on more than the day and the size of the prompt."""
-    from genai_prices.types import Usage as TableUsage
-
-    context = dict.fromkeys(("service_tier", "processing", "speed"), tier) if tier is not None else None
-    tokens = TableUsage(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.cache_read,
-        cache_write_tokens=usage.cache_write,
-        cache_write_1h_tokens=usage.cache_write_1h,
-        output_tokens=usage.output_tokens,
-        output_reasoning_tokens=usage.reasoning,
-    )
-    try:
-        calculation = entry.model.calc_price(tokens, entry.provider, genai_request_timestamp=at, price_context=context)
-    except (ValueError, LookupError):
-        return None
-    return float(calculation.total_price)
+        self._entries[key] = rates
+        return rates

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from importlib.machinery import ModuleSpec
 from importlib.metadata import version
+from pathlib import Path
 
 import genai_prices
 import pytest
@@ -28,14 +30,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_agents.model import Cost, Usage
-from otel_agents.pricing import PriceTable
+from otel_agents.pricing import PriceTable, packaged
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SOURCE = f"table:{version('genai-prices')}"
 TABLE = PriceTable()
 
 
-def by_genai_prices(provider: str, model: str, usage: Usage, at: datetime) -> float | None:
+def by_genai_prices(provider: str | None, model: str, usage: Usage, at: datetime) -> float | None:
     """The price genai-prices itself calculates; None for a model it does not find."""
     tokens = genai_prices.Usage(
         input_tokens=usage.input_tokens,
@@ -209,7 +211,7 @@ def test_a_prompt_above_a_tiers_start_pays_its_price_for_every_token(models):
     assert dollars == [100e-6, 202e-6, 400e-6, 804e-6]
 
 
-def test_a_price_of_the_hour_is_left_to_genai_prices(models):
+def test_a_price_may_depend_on_the_hour(models):
     night = TimeOfDateConstraint(NOW.time().replace(hour=0), NOW.time().replace(hour=6))
     models(m=[ConditionalPrice(prices=mtok("4")), ConditionalPrice(night, prices=mtok("1"))])
     assert [TABLE.price("test", "m", MILLION, NOW.replace(hour=hour)).usd for hour in (3, 12)] == [1.0, 4.0]
@@ -246,17 +248,59 @@ def test_names_without_end_do_not_fill_the_memory():
     assert len(table._entries) <= 4_096
 
 
-def test_the_table_is_loaded_when_it_is_asked_and_not_before():
+def test_a_price_is_found_without_importing_genai_prices():
     program = """
 import sys
-from otel_agents.pricing import PriceTable
-table = PriceTable()
-print("genai_prices" in sys.modules)
-table.preload()
-print("genai_prices" in sys.modules)
+from datetime import UTC, datetime
+from otel_agents.model import Usage
+from otel_agents.pricing import PriceTable, packaged
+table, at = PriceTable(), datetime(2026, 11, 20, tzinfo=UTC)
+for tier in (None, "flex"):
+    print(table.price("openai", "gpt-5", Usage(input=1_000_000), at, tier=tier).usd)
+print(table.price(None, "claude-3-5-haiku-latest", Usage(input=1_000_000), at).usd)
+print({"genai_prices", "pydantic"} & set(sys.modules))
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["False", "True"]
+    assert ran.stdout.split() == ["1.25", "0.625", "0.8", "set()"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"providers = []\n", b"\n    Provider(\n" * 2, b"\xff" * 100])
+def test_without_a_file_that_can_be_read_genai_prices_is_asked(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    if content is not None:
+        (tmp_path / "data.py").write_bytes(content)
+    spec = ModuleSpec("genai_prices", None, is_package=True)
+    spec.submodule_search_locations = [str(tmp_path)]
+    monkeypatch.setattr(packaged, "find_spec", lambda name: spec)
+    assert PriceTable().price("openai", "gpt-4o", MILLION, NOW) == Cost(2.5, SOURCE)
+
+
+def test_a_constraint_that_is_not_known_here_is_left_to_genai_prices(models):
+    class Never(StartDateConstraint):
+        def active(self, request_timestamp: datetime) -> bool:
+            return False
+
+    models(m=[ConditionalPrice(prices=mtok("1")), ConditionalPrice(Never(date(2020, 1, 1)), prices=mtok("2"))])
+    assert TABLE.price("test", "m", MILLION, NOW).usd == 1.0
+
+
+@given(
+    st.sampled_from(
+        [None, "litellm", "LiteLLM", " OpenAI ", "azure-openai", *{provider for provider, _ in EVERY_MODEL}]
+    ),
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["", "", "openai/", "anthropic/", "nobody/"]),
+        st.sampled_from([*{model for _, model in EVERY_MODEL}]).map(lambda name: name)
+        | st.sampled_from(["GPT-4o", "x"]),
+        st.sampled_from(["", "", "-20251211", "-20251341", "-2025-12-11", ":free", "-preview", "@eu"]),
+    ),
+)
+@settings(deadline=None, max_examples=500)
+def test_a_name_means_the_model_that_genai_prices_takes_it_for(provider: str | None, name: str):
+    usage = USAGES[0]
+    assert agree(TABLE.price(provider, name, usage, NOW), by_genai_prices(provider, name, usage, NOW))
 
 
 def test_the_sum_is_rounded_once():

@@ -26,10 +26,6 @@ class CostProcessor:
     def __init__(self, table: PriceTable | None = None) -> None:
         self._table = table or PriceTable()
 
-    def preload(self) -> None:
-        """Load the prices now, on this thread."""
-        self._table.preload()
-
     def process(self, span: ReadableSpan) -> None:
         """Price one ended span."""
         attributes = span.attributes
