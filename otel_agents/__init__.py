@@ -1,6 +1,7 @@
 """OpenTelemetry tracing for AI agents: the SDK's public names, and nothing else."""
 
 from otel_agents import errors
+from otel_agents.model import Health, TelemetryHealth
 from otel_agents.sdk.decorators import agent, model, tool, workflow
 from otel_agents.sdk.lifecycle import configure, flush, shutdown, telemetry_health
 from otel_agents.sdk.monitor import current_operation, monitor_operation
@@ -9,7 +10,9 @@ from otel_agents.sdk.operation import Operation
 from otel_agents.version import __version__
 
 __all__ = [
+    "Health",
     "Operation",
+    "TelemetryHealth",
     "__version__",
     "agent",
     "alert_manager",

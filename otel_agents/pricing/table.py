@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, Protocol
 
 from otel_agents.model import Cost, Usage
@@ -46,7 +45,7 @@ class PriceTable:
     def __init__(self) -> None:
         self._snapshot: DataSnapshot | None = None  # what a program has put in place of the packaged table
         self._packaged: PackagedTable | None = None
-        self._source = f"table:{version('genai-prices')}"
+        self._source = ""  # not known yet
         self._entries: dict[tuple[str | None, str], _Rates | None] = {}
 
     def price(
@@ -80,10 +79,12 @@ class PriceTable:
     def _refresh(self) -> None:
         """Take the table in force: a program may keep it up to date with genai-prices' own means."""
         snapshot = live.table_in_force()
-        if snapshot is not self._snapshot:
+        if snapshot is not self._snapshot or not self._source:
             self._use(snapshot)
 
     def _use(self, snapshot: DataSnapshot | None) -> None:
+        from importlib.metadata import version  # for the first price: it is large
+
         updated = f"+{snapshot.timestamp:%Y%m%d}" if snapshot is not None and snapshot.from_auto_update else ""
         self._source = f"table:{version('genai-prices')}{updated}"
         self._entries = {}

@@ -10,8 +10,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from otel_agents import conventions
-from otel_agents.sdk.answers.shapes import jsonable
-from otel_agents.sdk.messages import normalise_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,16 +27,22 @@ def to_json(value: object) -> str | None:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
+        from otel_agents.sdk.answers.shapes import jsonable
+
         return json.dumps(jsonable(value), ensure_ascii=False)
 
 
 def input_json(value: object) -> str | None:
     """Write what was asked, in the parts form."""
+    from otel_agents.sdk.messages import normalise_messages  # here: a program imports this module at its start
+
     return to_json(normalise_messages(value) or None)
 
 
 def output_json(value: object) -> str | None:
     """Write what was answered, in the parts form."""
+    from otel_agents.sdk.messages import normalise_messages
+
     return to_json(normalise_messages(value, role="assistant") or None)
 
 

@@ -12,10 +12,8 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime
-from otel_agents.sdk.answers.shapes import jsonable
 from otel_agents.sdk.arguments import Arguments, said
 from otel_agents.sdk.generator_function import GeneratorFunction
-from otel_agents.sdk.messages import system_instructions, tool_definitions
 from otel_agents.sdk.operation import NOTHING, Operation
 from otel_agents.sdk.propagation import LeftOut, detach
 from otel_agents.sdk.streams import Body, StreamEnd, follow, is_stream
@@ -186,6 +184,9 @@ class _Traced:
         if (messages := said(given)) is not None:
             content.put_input(span, self.type, messages)
         if self.type == "model":
+            # here: a program imports this module at its start
+            from otel_agents.sdk.messages import system_instructions, tool_definitions
+
             for key, found in (
                 (conventions.SYSTEM_INSTRUCTIONS, system_instructions(given)),
                 (conventions.TOOL_DEFINITIONS, tool_definitions(given)),
@@ -215,6 +216,8 @@ class _Traced:
             operation.response(result)
         elif result is not None and runtime.current.capture_content:
             if self.type == "tool":
+                from otel_agents.sdk.answers.shapes import jsonable
+
                 operation.output(result if isinstance(result, str) else jsonable(result))
             else:
                 operation.output(result)

@@ -15,13 +15,14 @@ from otel_agents.health.aggregates import Aggregates
 from otel_agents.health.rules import Finding, judge
 from otel_agents.health.windows import FIVE_MINUTES, HOUR
 from otel_agents.model import ErrorEntry, Health
-from otel_agents.sdk import views
 from otel_agents.sdk.batch import Batch
 from otel_agents.sdk.numbers import amount, count
 from otel_agents.sdk.resources import ProcessResources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from otel_agents.sdk.views import AgentMetrics
 
 _RECENT_ERRORS = 20
 
@@ -65,8 +66,10 @@ class MetricsCollector:
     # --- Reading ------------------------------------------------------------------------------------------------------
 
     @property
-    def metrics(self) -> dict[str, views.AgentMetrics]:
+    def metrics(self) -> dict[str, AgentMetrics]:
         """The figures of each agent, by name."""
+        from otel_agents.sdk import views  # here, as in what follows: this module is imported at a program's start
+
         return views.agents(self._settled())
 
     @property
@@ -76,6 +79,8 @@ class MetricsCollector:
         ``usage_count``, ``success_count``, ``success_rate`` (percent), ``average_execution_time`` (seconds) and more,
         listed at :func:`otel_agents.sdk.views.tools`.
         """
+        from otel_agents.sdk import views
+
         return views.tools(self._settled())
 
     @property
@@ -85,6 +90,8 @@ class MetricsCollector:
         ``requests``, ``tokens``, ``cost`` (US dollars, None when unknown), ``latency`` (mean seconds) and more, listed
         at :func:`otel_agents.sdk.views.models`.
         """
+        from otel_agents.sdk import views
+
         return views.models(self._settled())
 
     @property
@@ -94,6 +101,8 @@ class MetricsCollector:
         Each is a dict of ``timestamp`` (seconds since the epoch), ``component``, ``error_type``, ``error_message`` and
         ``context``. An exception that went up through several spans is one error, where it began.
         """
+        from otel_agents.sdk import views
+
         return [views.error(entry) for entry in self._settled().errors()]
 
     def health(self) -> Health:

@@ -20,7 +20,6 @@ from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime
 from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.streams import StreamEnd, follow
-from otel_agents.sdk.usage import Answer, read_answer, usage_attributes
 from otel_agents.sdk.values import attribute_value, attribute_values
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
     from otel_agents.sdk.span import LeanSpan
+    from otel_agents.sdk.usage import Answer
 
 T = TypeVar("T")
 
@@ -300,6 +300,8 @@ class Operation:
     # --- For the decorators and streams -----------------------------------------------------------------------------
 
     def _read(self, answer: Any) -> None:
+        from otel_agents.sdk.usage import read_answer  # for the first answer: this module is imported at the start
+
         found = read_answer(answer, content=runtime.current.capture_content)
         if found is not None:
             self.record(found)
@@ -321,6 +323,8 @@ class Operation:
         if conventions.PROVIDER_NAME not in self._attributes:
             attributes[conventions.PROVIDER_NAME] = answer.provider
         if answer.usage is not None:
+            from otel_agents.sdk.usage import usage_attributes
+
             attributes.update(usage_attributes(answer.usage))
         if answer.cost is not None:
             attributes[conventions.COST] = answer.cost

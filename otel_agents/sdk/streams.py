@@ -18,7 +18,6 @@ from opentelemetry.context import _RUNTIME_CONTEXT
 from otel_agents import conventions
 from otel_agents.sdk import faults, runtime
 from otel_agents.sdk.propagation import detach
-from otel_agents.sdk.usage import StreamReader
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
 
     from otel_agents.sdk.operation import Operation
+    from otel_agents.sdk.usage import StreamReader
 
 _MOST_TEXT = 1_000_000  # characters of a streamed text that are kept
 
@@ -44,7 +44,7 @@ class StreamEnd:
     def __init__(self, operation: Operation, *, ends_operation: bool, reads: bool) -> None:
         self._operation = operation
         self._ends_operation = ends_operation
-        self._reader = StreamReader(content=runtime.current.capture_content) if reads else None
+        self._reader = _reader() if reads else None
         self._texts: list[str] = []
         self._size = 0
         self._begun = False
@@ -138,6 +138,12 @@ class _Step:
     def __exit__(self, *_: object) -> None:
         self._body.context = _RUNTIME_CONTEXT.get_current()
         detach(self._token)
+
+
+def _reader() -> StreamReader:
+    from otel_agents.sdk.usage import StreamReader  # for the first stream: a program imports this module at its start
+
+    return StreamReader(content=runtime.current.capture_content)
 
 
 def is_stream(value: object, *, of_a_model: bool) -> bool:

@@ -3,10 +3,13 @@
 import importlib
 import json
 import socket
+import tomllib
 import urllib.request
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.benchmarks import cost, footprint, processes
 from tests.benchmarks.processes import PEERS, DidNotRunError, Running
@@ -75,3 +78,9 @@ def test_a_peer_is_pinned_and_has_its_work(peer: str) -> None:
 def test_packages_are_counted_with_what_they_require() -> None:
     assert {"otel-agents", "opentelemetry-sdk", "opentelemetry-api"} <= footprint.closure("otel-agents")
     assert "duckdb" not in footprint.closure("otel-agents")
+
+
+def test_the_sdk_takes_at_most_30_packages() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(each).name for each in project["dependencies"]]
+    assert len({"otel-agents"}.union(*map(footprint.closure, wanted))) <= 30
