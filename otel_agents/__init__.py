@@ -1,6 +1,8 @@
 """OpenTelemetry tracing for AI agents: the SDK's public names, and nothing else."""
 
 from otel_agents import errors
+
+# Before the decorator `model`, which takes the name this module has on the package.
 from otel_agents.model import Health, TelemetryHealth
 from otel_agents.sdk.decorators import agent, model, tool, workflow
 from otel_agents.sdk.lifecycle import configure, flush, shutdown, telemetry_health
