@@ -45,6 +45,17 @@ class AlertManager:
     def thresholds(self, values: Mapping[str, float]) -> None:
         self._thresholds.replace(values)
 
+    def set_aside(self) -> Callable[[], None]:
+        """Begin with no alert; give what brings back those there were, and the thresholds of now."""
+        thresholds, states = dict(self._thresholds), self._states
+        self._states = States()
+
+        def bring_back() -> None:
+            self._thresholds.replace(thresholds)
+            self._states = states
+
+        return bring_back
+
     def check_alerts(self) -> list[dict[str, Any]]:
         """Return the alerts that fire now, the most severe first.
 

@@ -25,12 +25,13 @@ from otel_agents.sdk.exporters.otlp_grpc import OtlpGrpcSender
 from otel_agents.sdk.exporters.spool import Spool
 from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
-from otel_agents.sdk.monitoring import bind, metrics_collector
+from otel_agents.sdk.monitoring import alert_manager, bind, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline
 from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.rollup import RollupProcessor
+from otel_agents.sdk.rehearsal import Rehearsal, forget_provider, go_by
 from otel_agents.sdk.runtime import Runtime
 from otel_agents.sdk.sampling import HeadSampler
 from otel_agents.sdk.tracer import LeanProvider, LeanTracer
@@ -38,7 +39,7 @@ from otel_agents.settings import load
 from otel_agents.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -54,13 +55,55 @@ _joined: JoinedProcessor | None = None
 _pipeline: Pipeline | None = None
 _processors: tuple[SpanProcessor, ...] = ()
 _shutdown_timeout = 2.0
+_rehearsal: Rehearsal | None = None
 
 
 def put_up(given: Mapping[str, object]) -> None:
     """Set tracing up as :func:`otel_agents.configure` was told."""
     settings = load(SdkSettings, given)
     with _lock:
+        if _rehearsal is not None:
+            given = _rehearsal.amend(given)
+            settings = load(SdkSettings, given)
         _put_up(settings, given)
+
+
+def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
+    """Put what is set up aside: until the returned function is called, every configuration is as a rehearsal has it.
+
+    Raises:
+        ConfigurationError: a variable has a wrong value.
+    """
+    global _pipeline, _processors, _rehearsal
+    with _lock:
+        aside = (_pipeline, _processors, _shutdown_timeout, _rehearsal, runtime.current)
+        others_provider = trace.get_tracer_provider() is not _provider
+        bring_back = [
+            go_by(rehearsal.time_ns),
+            metrics_collector.set_aside(rehearsal.look),
+            alert_manager.set_aside(),
+            ledger.set_aside(),
+            *([] if _provider is None else [_provider.set_aside()]),
+            *([] if _joined is None else [_joined.set_aside()]),
+        ]
+        _pipeline, _processors, _rehearsal = None, (), rehearsal
+
+    def end() -> None:
+        global _pipeline, _processors, _shutdown_timeout, _rehearsal
+        with _lock:
+            take_down(0)
+            for each in bring_back:
+                each()
+            if others_provider and _provider is not None:
+                forget_provider(_provider)
+            _pipeline, _processors, _shutdown_timeout, _rehearsal, runtime.current = aside
+
+    try:
+        put_up({})
+    except BaseException:
+        end()
+        raise
+    return end
 
 
 def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
@@ -70,7 +113,12 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     # A span that has ended goes this way, in this order.
     prices = CostProcessor()
     pipeline = Pipeline(
-        stages=[ContentStage(), prices, RollupProcessor(metrics_collector.aggregates)],
+        stages=[
+            ContentStage(),
+            prices,
+            RollupProcessor(metrics_collector.aggregates),
+            *(() if _rehearsal is None else (_rehearsal,)),
+        ],
         outlets=[
             *_outlets(settings, given),
             *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
@@ -192,7 +240,7 @@ def _install(settings: SdkSettings, given: Mapping[str, object], processors: tup
     """Make the processors those of the program's tracer provider: ours, or one it already has."""
     global _provider, _joined
     there = trace.get_tracer_provider()
-    if _provider is None and _joined is None and hasattr(there, "add_span_processor"):
+    if there is not _provider and _joined is None and hasattr(there, "add_span_processor"):
         _joined = JoinedProcessor()
         there.add_span_processor(_joined)
         logger.warning(
@@ -206,6 +254,7 @@ def _install(settings: SdkSettings, given: Mapping[str, object], processors: tup
     else:
         if _provider is None:
             _provider = LeanProvider()
+        if there is not _provider:
             trace.set_tracer_provider(_provider)
         _provider.set_up(
             enabled=settings.enabled,
@@ -245,10 +294,15 @@ def flush(timeout: float) -> bool:
     return all(done)
 
 
-def account() -> tuple[DestinationHealth, ...]:
-    """Say what became of the spans for each destination."""
+def settle() -> None:
+    """Take every span that has ended through the stages."""
     if _pipeline is not None:
         _pipeline.settle()
+
+
+def account() -> tuple[DestinationHealth, ...]:
+    """Say what became of the spans for each destination."""
+    settle()
     return ledger.read_all()
 
 

@@ -10,6 +10,8 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from otel_agents.sdk.propagation import IDENTITY, NESTED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import Span
 
@@ -51,6 +53,11 @@ class JoinedProcessor(SpanProcessor):
     def replace(self, targets: tuple[SpanProcessor, ...]) -> None:
         """Serve others from now on."""
         self._targets = targets
+
+    def set_aside(self) -> Callable[[], None]:
+        """Serve nobody; give what brings back those there were."""
+        aside, self._targets = self._targets, ()
+        return lambda: self.replace(aside)
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Give the span what it inherits."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from otel_agents.model import DestinationHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DELIVERED = "delivered"
 
@@ -103,6 +107,18 @@ def read_all() -> tuple[DestinationHealth, ...]:
     with _opening:
         known = list(_ledgers.values())
     return tuple(each.read() for each in known)
+
+
+def set_aside() -> Callable[[], None]:
+    """Begin with no destination; give what brings back those there were."""
+    global _ledgers
+    aside, _ledgers = _ledgers, {}
+
+    def bring_back() -> None:
+        global _ledgers
+        _ledgers = aside
+
+    return bring_back
 
 
 def after_fork_in_child() -> None:

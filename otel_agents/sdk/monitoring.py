@@ -59,6 +59,19 @@ class MetricsCollector:
         self.aggregates.after_fork()
         self._start()
 
+    def set_aside(self, clock: Callable[[], int]) -> Callable[[], None]:
+        """Begin with nothing, by another clock; give what brings back what there was."""
+        names = ("aggregates", "_clock", "_settle", "_started_ns", "_resources")
+        aside = {name: getattr(self, name) for name in names}
+        self.aggregates, self._clock, self._settle = Aggregates(), clock, None
+        self._start()
+
+        def bring_back() -> None:
+            for name, value in aside.items():
+                setattr(self, name, value)
+
+        return bring_back
+
     def _start(self) -> None:
         self._started_ns = self._clock()
         self._resources = ProcessResources()

@@ -136,7 +136,8 @@ class LeanSpan(Span):
         bounded = BoundedAttributes(
             self._limits.max_event_attributes, attributes, max_value_len=self._limits.max_attribute_length
         )
-        self._add_event(Event(name=name, attributes=bounded, timestamp=timestamp))
+        now = time_ns() if timestamp is None else timestamp
+        self._add_event(Event(name=name, attributes=bounded, timestamp=now))
 
     def _add_event(self, event: EventBase) -> None:
         if self._end_time is not None:

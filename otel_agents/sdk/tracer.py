@@ -132,6 +132,27 @@ class LeanProvider(TracerProvider):
         self._configured = tuple(processors)
         self.enabled = enabled
 
+    def set_aside(self) -> Callable[[], None]:
+        """Begin with nothing set up and no processors; give what brings back those there were."""
+        names = (
+            "enabled",
+            "_resource",
+            "sampler",
+            "id_generator",
+            "_span_limits",
+            "_active_span_processor",
+            "_configured",
+        )
+        aside = {name: getattr(self, name) for name in names}
+        self.enabled = False
+        self._active_span_processor, self._configured = Processors(), ()
+
+        def bring_back() -> None:
+            for name, value in aside.items():
+                setattr(self, name, value)
+
+        return bring_back
+
     def stop(self) -> None:
         """Make no more spans, and let go of the processors that were set up."""
         self.enabled = False

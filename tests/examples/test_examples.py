@@ -85,6 +85,19 @@ def test_streaming(collector):
     ]
 
 
+def test_testing():
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "pytest_otel_agents", "-p", "no:cacheprovider"],
+        cwd=EXAMPLES / "testing",
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "3 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
 def test_health_and_alerts():
     output = run("health_and_alerts.py", NOBODY)
     assert output.startswith("degraded: 41 requests, 59 % of them answered, $0.0568\n")
