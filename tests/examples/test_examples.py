@@ -89,7 +89,7 @@ def test_testing():
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "pytest_otel_agents", "-p", "no:cacheprovider"],
         cwd=EXAMPLES / "testing",
-        env=ENVIRONMENT,
+        env=fresh_environment(),
         capture_output=True,
         text=True,
         timeout=60,

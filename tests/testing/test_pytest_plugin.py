@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.environment import fresh_environment
 
 TESTS = """
 import asyncio
@@ -34,11 +35,10 @@ def run(tmp_path: Path):
 
     def run(body: str, *options: str) -> str:
         (tmp_path / "test_it.py").write_text(TESTS.format(body=body))
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "OTEL_"))}
         ran = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "pytest_otel_agents", "-p", "no:cacheprovider", *options, "."],
             cwd=tmp_path,
-            env=environment,
+            env=fresh_environment(),
             capture_output=True,
             text=True,
             check=False,
