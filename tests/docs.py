@@ -50,6 +50,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings: collector": lambda: settings(CollectorSettings),
     "columns: spans": lambda: columns("spans"),
     "columns: traces": lambda: columns("traces"),
+    "columns: evaluations": lambda: columns("evaluations"),
+    "columns: metrics": lambda: columns("metrics"),
+    "columns: logs": lambda: columns("logs"),
 }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def register(subparsers: Any) -> None:
     """Declare the command and its options."""
     parser = subparsers.add_parser("sql", help="ask the collector a question in SQL")
-    parser.add_argument("query", help='SELECT … over spans and traces ("DESCRIBE spans" lists the columns); - reads it')
+    parser.add_argument("query", help='SELECT … over spans, traces, … ("DESCRIBE spans" lists the columns); - reads it')
     parser.add_argument("--url", help="address of the collector (default: $OTEL_AGENTS_URL or http://127.0.0.1:4318)")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table", help="default: table")
     parser.set_defaults(run=run)

@@ -21,7 +21,7 @@ from otel_agents.collector.intake.committer import Committer
 from otel_agents.collector.live import LiveFeed
 from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
-from otel_agents.collector.receiver.traces import TraceReceiver
+from otel_agents.collector.receiver.receiver import Receiver
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.errors import CollectorError
 
@@ -67,7 +67,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         stack.callback(committer.close)
 
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
-        receiver = TraceReceiver(committer, budget, workers, settings.max_request_bytes)
+        receiver = Receiver(committer, budget, workers, settings.max_request_bytes)
         grpc_server = otlp_grpc(receiver, settings.max_request_bytes)
         grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
         await grpc_server.start()

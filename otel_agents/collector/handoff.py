@@ -1,4 +1,4 @@
-"""How the receiver hands spans on: what a batch is, and who takes it."""
+"""How the receiver hands on what it decoded: what a batch of each signal is, and who takes it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ except ImportError:
     # pyarrow tries this import at each conversion of a Python value, and a search that finds nothing costs 0.1 ms.
     sys.modules["dateutil"] = None  # type: ignore[assignment]
 
-# One attribute. At most one of text, flag, integer and number is set; `json` holds whatever is none of these (lists,
+# One value. At most one of text, flag, integer and number is set; `json` holds whatever is none of these (lists,
 # objects, bytes as base64, null) as JSON text.
-ATTRIBUTE: Final = pa.struct(
+VALUE: Final = pa.struct(
     [
-        pa.field("key", pa.string(), nullable=False),
         ("text", pa.string()),
         ("flag", pa.bool_()),
         ("integer", pa.int64()),
@@ -30,6 +29,7 @@ ATTRIBUTE: Final = pa.struct(
         ("json", pa.string()),
     ]
 )
+ATTRIBUTE: Final = pa.struct([pa.field("key", pa.string(), nullable=False), *VALUE])
 
 # One row a span, as it was sent. Ids are bytes, times nanoseconds since the epoch; kind and status are OTLP's numbers.
 SPANS: Final = pa.schema(
@@ -53,6 +53,71 @@ SPANS: Final = pa.schema(
     ]
 )
 
+_EXPONENTIAL: Final = pa.struct(
+    [
+        ("scale", pa.int32()),
+        ("zero_count", pa.uint64()),
+        ("zero_threshold", pa.float64()),
+        ("positive_offset", pa.int32()),
+        ("positive_counts", pa.list_(pa.uint64())),
+        ("negative_offset", pa.int32()),
+        ("negative_counts", pa.list_(pa.uint64())),
+    ]
+)
+
+# One row a data point, whatever the kind of its metric; what the kind does not have is null.
+POINTS: Final = pa.schema(
+    [
+        ("name", pa.string()),
+        ("kind", pa.string()),  # gauge, sum, histogram, exponential_histogram, summary
+        ("unit", pa.string()),
+        ("description", pa.string()),
+        ("metadata", pa.string()),  # JSON object, null when it is empty
+        ("temporality", pa.int32()),  # OTLP's number
+        ("monotonic", pa.bool_()),
+        ("start_ns", pa.uint64()),  # 0 when not told
+        ("time_ns", pa.uint64()),
+        ("flags", pa.uint32()),
+        ("integer", pa.int64()),  # of gauges and sums: either this or number
+        ("number", pa.float64()),
+        ("count", pa.uint64()),  # of histograms and summaries, as all below
+        ("sum", pa.float64()),
+        ("min", pa.float64()),
+        ("max", pa.float64()),
+        ("bounds", pa.list_(pa.float64())),
+        ("bucket_counts", pa.list_(pa.uint64())),  # one more than bounds, or none
+        ("exponential", _EXPONENTIAL),
+        ("quantiles", pa.list_(pa.struct([("quantile", pa.float64()), ("value", pa.float64())]))),
+        ("exemplars", pa.string()),  # JSON list, null when there are none
+        ("scope_name", pa.string()),
+        ("scope", pa.string()),  # what else the scope has, as a JSON object; null when nothing
+        ("service_name", pa.string()),
+        ("resource", pa.string()),  # JSON object
+        ("attributes", pa.list_(ATTRIBUTE)),
+    ]
+)
+
+# One row a log record. Ids are empty where the record belongs to no span.
+LOGS: Final = pa.schema(
+    [
+        ("time_ns", pa.uint64()),  # 0 when not told
+        ("observed_ns", pa.uint64()),
+        ("severity_number", pa.int32()),
+        ("severity_text", pa.string()),
+        ("event_name", pa.string()),
+        ("body", VALUE),  # null when there is none
+        ("trace_id", pa.binary()),
+        ("span_id", pa.binary()),
+        ("flags", pa.uint32()),
+        ("dropped_attributes", pa.uint32()),
+        ("scope_name", pa.string()),
+        ("scope", pa.string()),  # as of a data point
+        ("service_name", pa.string()),
+        ("resource", pa.string()),  # JSON object
+        ("attributes", pa.list_(ATTRIBUTE)),
+    ]
+)
+
 
 class OverloadedError(Exception):
     """There is no room now; the sender is asked to come again."""
@@ -63,20 +128,38 @@ class OverloadedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class SpanBatch:
-    """The spans of one request that may be stored: a record batch in the columns of ``SPANS``."""
+class Batch:
+    """What of one request may be stored: a record batch, one row a span, data point or log record."""
 
     rows: pa.RecordBatch
 
     @property
-    def spans(self) -> int:
-        """How many spans it holds."""
+    def records(self) -> int:
+        """How many there are."""
         return int(self.rows.num_rows)
 
     @property
     def size(self) -> int:
         """Bytes of memory it holds."""
         return int(self.rows.nbytes)
+
+
+class SpanBatch(Batch):
+    """Spans, in the columns of ``SPANS``."""
+
+    __slots__ = ()
+
+
+class PointBatch(Batch):
+    """Data points of metrics, in the columns of ``POINTS``."""
+
+    __slots__ = ()
+
+
+class LogBatch(Batch):
+    """Log records, in the columns of ``LOGS``."""
+
+    __slots__ = ()
 
 
 class MemoryBudget:
@@ -94,7 +177,7 @@ class MemoryBudget:
         """
         with self._lock:
             if size > self._free:
-                raise OverloadedError("more spans arrive than can be stored")
+                raise OverloadedError("more arrives than can be stored")
             self._free -= size
 
     def give_back(self, size: int) -> None:
@@ -103,11 +186,11 @@ class MemoryBudget:
             self._free += size
 
 
-class SpanSink(Protocol):
-    """Takes batches of spans."""
+class Sink(Protocol):
+    """Takes batches of any signal."""
 
-    def submit(self, batch: SpanBatch) -> Future[None]:
-        """Take a batch; the future is done when its spans are stored for good, or holds why they are not.
+    def submit(self, batch: Batch) -> Future[None]:
+        """Take a batch; the future is done when it is stored for good, or holds why it is not.
 
         Raises:
             OverloadedError: there is no room for it now.

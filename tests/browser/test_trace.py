@@ -6,6 +6,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Shop
 from tests.browser.spans import BAD_SQL, FAILURE, QUESTION, Sender, agent
+from tests.collector import otlp
 from tests.conftest import RunningCollector
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -101,6 +102,16 @@ async def test_a_failure_is_seen_in_the_tree_and_read_in_the_details(page: Page,
     await expect(page.locator(".error-box")).to_contain_text(FAILURE)
     await page.get_by_role("button", name="Stack trace").click()
     await expect(page.get_by_role("tabpanel")).to_contain_text('File "/srv/shop/tools.py", line 41, in query')
+
+
+async def test_what_was_said_of_a_span_stands_at_it(page: Page, collector: RunningCollector):
+    with Sender(collector.url) as sender:
+        context = sender.span("chat gpt-5-mini").get_span_context()
+    ids = (f"{context.span_id:016x}", f"{context.trace_id:032x}")
+    said = otlp.evaluation(*ids, name="relevance", score_value=0.75, score_label="good", explanation="It answers.")
+    otlp.post(f"{collector.url}/v1/logs", otlp.logs(said))
+    await page.goto(f"{collector.url}/#/traces/{ids[1]}?span={ids[0]}")
+    await expect(page.get_by_role("region", name="Evaluations")).to_have_text("Evaluationsrelevance0.75goodIt answers.")
 
 
 async def test_attributes_can_be_filtered_and_copied(page: Page, shop: Shop):

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from otel_agents.collector.query.check import TABLES
-
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
@@ -70,6 +68,56 @@ DOCS: dict[str, dict[str, str]] = {
         "output_tokens": "of the model calls",
         "cost": "US dollars of the model calls; NULL when unknown",
     },
+    "evaluations": {
+        "time": "UTC",
+        "trace_id": "of the span that was judged",
+        "span_id": "of the span that was judged; NULL when the whole trace was, or only the answer is known",
+        "response_id": "of the answer that was judged, as gen_ai.response.id",
+        "name": "what was judged: relevance, toxicity, …",
+        "score": "",
+        "label": "the score in a word: pass, fail, …",
+        "explanation": "",
+        "service_name": "",
+        "attributes": "everything, keys as sent",
+    },
+    "metrics": {
+        "time": "UTC",
+        "name": "",
+        "kind": "gauge, sum, histogram, exponential_histogram, summary",
+        "value": "of a gauge or a sum",
+        "unit": "",
+        "description": "",
+        "service_name": "",
+        "scope_name": "the instrumentation that made the metric",
+        "start_time": "UTC; since when is counted",
+        "temporality": "cumulative: since the start; delta: since the point before",
+        "monotonic": "whether a sum only grows",
+        "count": "how many values a histogram or a summary has",
+        "sum": "of those values",
+        "min": "",
+        "max": "",
+        "bounds": "upper bounds of a histogram's buckets; the last bucket has none",
+        "bucket_counts": "how many values are in each bucket: one more than there are bounds",
+        "quantiles": "of a summary",
+        "exemplars": "list of {time, value, trace_id, span_id, attributes}; NULL for none",
+        "attributes": "what the data point is of: attributes->>'key'",
+        "resource": "what the program said of itself",
+    },
+    "logs": {
+        "time": "UTC",
+        "observed_time": "UTC; when it was seen by whoever sent it",
+        "severity": "TRACE, DEBUG, INFO, WARN, ERROR, FATAL; the program's own word where it has no number",
+        "severity_number": "1 to 24, as OpenTelemetry counts",
+        "severity_text": "the program's own word",
+        "event_name": "NULL for a log record that is no event",
+        "body": "the text; anything else as JSON",
+        "trace_id": "of the span it was written in; NULL for none",
+        "span_id": "of the span it was written in; NULL for none",
+        "service_name": "",
+        "scope_name": "the logger",
+        "attributes": "everything, keys as sent: attributes->>'key'",
+        "resource": "what the program said of itself",
+    },
 }
 
 
@@ -80,7 +128,7 @@ def read_schema(store: Store) -> dict[str, Any]:
             "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main'"
             " ORDER BY table_name, column_index"
         ).fetchall()
-    tables: dict[str, list[dict[str, str]]] = {name: [] for name in sorted(TABLES)}
+    tables: dict[str, list[dict[str, str]]] = {name: [] for name in DOCS}
     for table, column, kind in rows:
         if table in tables:
             tables[table].append({"name": column, "type": kind, "doc": DOCS[table].get(column, "")})

@@ -1,4 +1,4 @@
-"""Commits batches in groups, one group at a time, and tells each sender when its spans are stored."""
+"""Commits batches in groups, one group at a time, and tells each sender when what it sent is stored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from otel_agents.collector.handoff import MemoryBudget, OverloadedError, SpanBatch
+from otel_agents.collector.handoff import Batch, MemoryBudget, OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Waiting:
-    batch: SpanBatch
+    batch: Batch
     stored: Future[None] = field(default_factory=Future)
 
 
@@ -32,13 +32,13 @@ class Committer(Generic[T]):
     """A sink that stores what has come in while the last group was written, as the next group.
 
     Args:
-        write: stores all spans of some batches, or none and raises.
+        write: stores all of some batches, or none and raises.
         publish: is told what each write returned, after the senders were.
         budget: what waits here is claimed from it.
     """
 
     def __init__(
-        self, write: Callable[[Sequence[SpanBatch]], T], publish: Callable[[T], None], budget: MemoryBudget
+        self, write: Callable[[Sequence[Batch]], T], publish: Callable[[T], None], budget: MemoryBudget
     ) -> None:
         self._write = write
         self._publish = publish
@@ -47,8 +47,8 @@ class Committer(Generic[T]):
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    def submit(self, batch: SpanBatch) -> Future[None]:
-        """Take a batch; see ``SpanSink``."""
+    def submit(self, batch: Batch) -> Future[None]:
+        """Take a batch; see ``Sink``."""
         self._budget.take(batch.size)
         waiting = _Waiting(batch)
         self._queue.put(waiting)
@@ -63,7 +63,7 @@ class Committer(Generic[T]):
         more = True
         while more:
             group, more = self._next_group()
-            # A sender that went away comes again: its spans were not acknowledged and need not be stored.
+            # A sender that went away comes again: what it sent was not acknowledged and need not be stored.
             wanted = [waiting for waiting in group if waiting.stored.set_running_or_notify_cancel()]
             if wanted:
                 self._commit(wanted)
@@ -95,7 +95,7 @@ class Committer(Generic[T]):
                 for waiting in group:
                     self._commit([waiting])
                 return
-            _log.exception("A batch of %d spans could not be stored", group[0].batch.spans)
+            _log.exception("A batch of %d records could not be stored", group[0].batch.records)
             group[0].stored.set_exception(error)
         else:
             for waiting in group:

@@ -17,7 +17,8 @@ from otel_agents.collector.query import functions
 from otel_agents.collector.query.syntax import Node, place, too_deep
 from otel_agents.errors import QueryError
 
-TABLES = frozenset({"spans", "traces"})
+TABLES = frozenset({"spans", "traces", "evaluations", "metrics", "logs"})
+_KNOWN = ", ".join(sorted(TABLES))
 
 _EXPRESSIONS = functions.names(
     "BETWEEN CASE CAST COLLATE COLUMN_REF COMPARISON CONJUNCTION CONSTANT FUNCTION LAMBDA LAMBDA_REF OPERATOR"
@@ -114,7 +115,7 @@ class _Check:
         elif kind == "TABLE_FUNCTION":
             self._called(node["function"], functions.TABLES, where=node)
         elif kind == "SHOW_REF" and ("query" not in node or node.get("show_type") not in _SUMMARIES):
-            raise self._refuse(node, "SHOW is not allowed", hint="the tables are spans and traces; DESCRIBE spans")
+            raise self._refuse(node, "SHOW is not allowed", hint=f"the tables are {_KNOWN}; DESCRIBE spans")
 
     def _table(self, node: Node, tables: frozenset[str]) -> None:
         path = node["qualified_name"]["path"]
@@ -123,11 +124,10 @@ class _Check:
             raise self._refuse(node, "AT is not supported")
         if len(path) == 1 and name.lower() in tables:
             return
-        known = ", ".join(sorted(TABLES))
         if len(path) > 1 or not _PLAIN_NAME.fullmatch(name):
-            raise self._refuse(node, f'"{name}" cannot be read', hint=f"the tables are: {known}")
+            raise self._refuse(node, f'"{name}" cannot be read', hint=f"the tables are: {_KNOWN}")
         close = get_close_matches(name.lower(), tables, n=1)
-        hint = f'did you mean "{close[0]}"?' if close else f"the tables are: {known}"
+        hint = f'did you mean "{close[0]}"?' if close else f"the tables are: {_KNOWN}"
         raise self._refuse(node, f'unknown table "{name}"', kind="unknown_name", hint=hint)
 
     def _function(self, node: Node) -> None:
@@ -151,7 +151,7 @@ class _Check:
         if len(path) == 1 and name == path[0].lower() and name in allowed:
             return
         close = get_close_matches(name, [n for n in allowed if n[0].isalpha()], n=1, cutoff=0.75)
-        hint = f"did you mean {close[0]}()?" if close else "a query can compute with what is in spans and traces, alone"
+        hint = f"did you mean {close[0]}()?" if close else "a query can compute with what is in its tables, alone"
         raise self._refuse(where or node, f"the function {'.'.join(path)}() is not available", hint=hint)
 
     def _amplify(self, node: Node, length: int | None, otherwise: str, hint: str | None = None) -> None:

@@ -50,7 +50,7 @@ def run_user_sql(
     *,
     left: threading.Event | None = None,
 ) -> QueryResult:
-    """Run one SELECT over ``spans`` and ``traces``.
+    """Run one SELECT over the tables of ``check.TABLES``.
 
     What runs is the user's own text, checked as the syntax tree of the parser that parses it again to run it. A text
     written from a changed tree is checked in the same way before it runs.

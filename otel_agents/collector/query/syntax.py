@@ -22,7 +22,7 @@ Node = dict[str, Any]
 
 MAX_CHARACTERS = 65_536
 MAX_NESTING = 100  # brackets; the parser's time and memory grow with the square of those left open
-_ONE_SELECT = "write one SELECT, or WITH … SELECT, over spans and traces; nothing else is run here"
+_ONE_SELECT = "write one SELECT, or WITH … SELECT, over spans, traces or the other tables; nothing else is run here"
 
 
 def parse(cursor: DuckDBPyConnection, sql: str) -> Node:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from otel_agents import conventions
 from otel_agents.collector.query.statements import Row, ask
 from otel_agents.collector.query.traces import summaries
 from otel_agents.collector.query.values import to_json
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from otel_agents.collector.store.store import Store
 
 MAX_SPANS = 10_000  # the first ones; a page could not show more
@@ -36,12 +39,26 @@ def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
             count=MAX_SPANS,
         )
         (summary,) = summaries(cursor, ranges)
-    return {"trace_id": found["trace_id"], "summary": summary, "spans": [_span(row) for row in spans]}
+        read = [_span(row) for row in spans]
+        _judge(cursor, found["trace_id"], read)
+    return {"trace_id": found["trace_id"], "summary": summary, "spans": read}
 
 
 def _span(row: Row) -> Row:
     parsed = {key: json.loads(row[key] or empty) for key, empty in _JSON.items()}
-    return {**to_json({key: value for key, value in row.items() if key not in _JSON}), **parsed}
+    return {**to_json({key: value for key, value in row.items() if key not in _JSON}), **parsed, "evaluations": []}
+
+
+def _judge(cursor: DuckDBPyConnection, trace_id: str, spans: list[Row]) -> None:
+    """Add what was said of each span; what was said of the trace, or of a span that is not there, goes to the first."""
+    by_id = {span["span_id"]: span for span in spans}
+    by_response = {span["attributes"].get(conventions.RESPONSE_ID): span for span in spans}
+    by_response.pop(None, None)
+    responses = [response for response in by_response if isinstance(response, str)]
+    for row in ask(cursor, "evaluations_of_trace", id=trace_id, responses=responses):
+        span_id, response_id = row.pop("span_id"), row.pop("response_id")
+        judged = by_id.get(span_id) or by_response.get(response_id) or spans[0]
+        judged["evaluations"].append(to_json(row))
 
 
 _JSON = {"attributes": "{}", "resource": "{}", "events": "[]", "links": "[]"}

@@ -1,38 +1,46 @@
-"""OTLP over gRPC: ``TraceService/Export``, on raw bytes, so that both transports share one decoder."""
+"""OTLP over gRPC: each signal's ``Export``, on raw bytes, so that both transports share one decoder."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
 
-from otel_agents.collector.receiver.decode import decode_protobuf
+from otel_agents.collector.receiver.signals import SIGNALS, Signal
 from otel_agents.collector.receiver.status import answer
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
-
-    from otel_agents.collector.receiver.traces import TraceReceiver
-
-SERVICE: Final = "opentelemetry.proto.collector.trace.v1.TraceService"
+    from otel_agents.collector.receiver.receiver import Receiver
 
 _log = logging.getLogger(__name__)
 
 
-def otlp_grpc(receiver: TraceReceiver, max_bytes: int) -> grpc.aio.Server:
-    """Make the server; its port is not bound yet.
+def otlp_grpc(receiver: Receiver, max_bytes: int) -> grpc.aio.Server:
+    """Make the server; its port is not bound yet."""
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", max_bytes),
+            ("grpc.so_reuseport", 0),  # a port in use is an error, not a port to share
+        ]
+    )
+    server.add_generic_rpc_handlers(
+        tuple(
+            grpc.method_handlers_generic_handler(signal.service, {"Export": _method(receiver, signal)})
+            for signal in SIGNALS
+        )
+    )
+    return server
 
-    Metrics and logs are not stored: their services answer UNIMPLEMENTED, which a sender reports.
-    """
 
-    async def export(request: bytes, context: grpc.aio.ServicerContext) -> Message:
+def _method(receiver: Receiver, signal: Signal) -> grpc.RpcMethodHandler:
+    async def export(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
         try:
             with receiver.new_body() as body:
                 body.add(request)
-                decoded = await receiver.decode(body, decode_protobuf)
-            return await receiver.store(decoded)
+                decoded = await receiver.decode(body, signal.decode_protobuf)
+            return (await receiver.store(signal, decoded)).SerializeToString()
         except Exception as error:  # what each one means to the sender is in status.py
             said = answer(error)
             if said.http == 500:
@@ -42,14 +50,4 @@ def otlp_grpc(receiver: TraceReceiver, max_bytes: int) -> grpc.aio.Server:
             await context.abort(code, said.status.message, details)  # raises
             raise
 
-    server = grpc.aio.server(
-        options=[
-            ("grpc.max_receive_message_length", max_bytes),
-            ("grpc.so_reuseport", 0),  # a port in use is an error, not a port to share
-        ]
-    )
-    method = grpc.unary_unary_rpc_method_handler(
-        export, response_serializer=lambda message: message.SerializeToString()
-    )
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Export": method}),))
-    return server
+    return grpc.unary_unary_rpc_method_handler(export)

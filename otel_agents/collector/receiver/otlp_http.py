@@ -1,4 +1,4 @@
-"""OTLP over HTTP: ``POST /v1/traces`` in protobuf or JSON, plain or gzip."""
+"""OTLP over HTTP: ``POST /v1/traces``, ``/v1/metrics`` and ``/v1/logs`` in protobuf or JSON, plain or gzip."""
 
 from __future__ import annotations
 
@@ -12,52 +12,44 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from otel_agents.collector.handoff import OverloadedError
-from otel_agents.collector.receiver.decode import Decoded, decode_protobuf
-from otel_agents.collector.receiver.otlp_json import decode_json
-from otel_agents.collector.receiver.status import NotStoredError, UnknownEncodingError, WrongMethodError, answer
+from otel_agents.collector.receiver.signals import SIGNALS, Signal
+from otel_agents.collector.receiver.status import UnknownEncodingError, WrongMethodError, answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from google.protobuf.message import Message
 
-    from otel_agents.collector.receiver.traces import TraceReceiver
+    from otel_agents.collector.receiver.receiver import Receiver
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
-_DECODERS: Final[dict[str, Callable[[bytes], Decoded]]] = {PROTOBUF: decode_protobuf, JSON: decode_json}
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all: the answers below are OTLP's own
 
 _log = logging.getLogger(__name__)
 
 
-def otlp_http(receiver: TraceReceiver) -> list[BaseRoute]:
-    """Make the routes of OTLP/HTTP.
+def otlp_http(receiver: Receiver) -> list[BaseRoute]:
+    """Make the routes of OTLP/HTTP."""
 
-    Metrics and logs are not stored: they are answered 404, which a sender reports, rather than accepted and lost.
-    """
+    def receive(signal: Signal) -> Callable[[Request], Awaitable[Message]]:
+        decoders = {PROTOBUF: signal.decode_protobuf, JSON: signal.decode_json}
 
-    async def traces(request: Request) -> Message:
-        decode = _DECODERS.get(_media_type(request))
-        if decode is None:
-            raise UnknownEncodingError(f"the content type must be {PROTOBUF} or {JSON}")
-        coding = request.headers.get("content-encoding", "identity").strip().lower()
-        if coding not in ("identity", "gzip"):
-            raise UnknownEncodingError("the content encoding must be gzip, or none")
-        with receiver.new_body() as body:
-            await body.read(request.stream())
-            decoded = await receiver.decode(body, decode, gzip=coding == "gzip")
-        return await receiver.store(decoded)
+        async def export(request: Request) -> Message:
+            decode = decoders.get(_media_type(request))
+            if decode is None:
+                raise UnknownEncodingError(f"the content type must be {PROTOBUF} or {JSON}")
+            coding = request.headers.get("content-encoding", "identity").strip().lower()
+            if coding not in ("identity", "gzip"):
+                raise UnknownEncodingError("the content encoding must be gzip, or none")
+            with receiver.new_body() as body:
+                await body.read(request.stream())
+                decoded = await receiver.decode(body, decode, gzip=coding == "gzip")
+            return await receiver.store(signal, decoded)
 
-    async def not_stored(request: Request) -> Message:
-        signal = request.url.path.rpartition("/")[2]
-        raise NotStoredError(f"this collector stores traces, not {signal}; set OTEL_{signal.upper()}_EXPORTER=none")
+        return export
 
-    return [
-        Route("/v1/traces", _endpoint(traces), methods=_METHODS),
-        Route("/v1/metrics", _endpoint(not_stored), methods=_METHODS),
-        Route("/v1/logs", _endpoint(not_stored), methods=_METHODS),
-    ]
+    return [Route(signal.path, _endpoint(receive(signal)), methods=_METHODS) for signal in SIGNALS]
 
 
 def _endpoint(handle: Callable[[Request], Awaitable[Message]]) -> Callable[[Request], Awaitable[Response]]:

@@ -8,123 +8,177 @@ from __future__ import annotations
 
 import base64
 import json
-from collections import Counter
+import re
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.metrics.v1.metrics_pb2 import (
+    ExponentialHistogramDataPoint,
+    HistogramDataPoint,
+    NumberDataPoint,
+    SummaryDataPoint,
+)
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from otel_agents.collector.receiver.decode import Decoded, decode_protobuf
 from otel_agents.collector.receiver.status import UndecodableError
 
 if TYPE_CHECKING:
-    from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+    from collections.abc import Callable, Iterator
+
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor
+    from google.protobuf.message import Message
 
 BAD_FIELD: Final = "a field of a type or value OTLP does not allow"
 
 _WRONG: Final = (TypeError, ValueError, AttributeError, RecursionError)  # what JSON of another shape leads to
+_IDS: Final = frozenset({"trace_id", "span_id", "parent_span_id"})
+# What is refused alone when it is not right, and not the request.
+_RECORDS: Final = {
+    kind.DESCRIPTOR.full_name: kind
+    for kind in (
+        Span,
+        LogRecord,
+        NumberDataPoint,
+        HistogramDataPoint,
+        ExponentialHistogramDataPoint,
+        SummaryDataPoint,
+    )
+}
+_MAX_DEPTH: Final = 300  # of brackets; protobuf's own limit allows some 150
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
-def decode_json(body: bytes) -> Decoded:
-    """Decode an ExportTraceServiceRequest in JSON.
+def read_json(body: bytes, request: type[Message]) -> tuple[Message, int]:
+    """Read a request of OTLP in JSON.
+
+    Returns:
+        The request with the records that could be read, and how many could not.
 
     Raises:
         UndecodableError: the text is not JSON, or not such a request.
     """
+    read = _Reader()
+    to = request()
     try:
-        sent = json.loads(body)
-        request, refused = _request(sent)
+        read.message(to, _parse(body), _fields(request.DESCRIPTOR))
     except _WRONG as error:
-        raise UndecodableError(f"the body is not an OTLP trace request in JSON: {error}") from None
-    decoded = decode_protobuf(request.SerializeToString())
-    return Decoded(decoded.batch, decoded.refused + Counter({BAD_FIELD: refused} if refused else {}))
+        raise UndecodableError(f"the body is not an OTLP request in JSON: {error}") from None
+    return to, read.refused
 
 
-def _request(sent: dict[str, Any]) -> tuple[ExportTraceServiceRequest, int]:
-    request = ExportTraceServiceRequest()
-    refused = 0
-    for resource_spans in _list(sent, "resourceSpans"):
-        to = request.resource_spans.add()
-        _attributes(to.resource.attributes, resource_spans.get("resource") or {})
-        for scope_spans in _list(resource_spans, "scopeSpans"):
-            to_scope = to.scope_spans.add()
-            to_scope.scope.name = _text((scope_spans.get("scope") or {}).get("name"))
-            for span in _list(scope_spans, "spans"):
-                try:
-                    encoded = _span(span).SerializeToString()
-                    to_scope.spans.add().ParseFromString(encoded)
-                except DecodeError:  # protobuf reads no value that is nested so deep
-                    del to_scope.spans[-1]
-                    refused += 1
-                except _WRONG:
-                    refused += 1
-    return request, refused
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except RecursionError:
+        return json.loads(b"".join(_without_depths(body)))
 
 
-def _span(sent: dict[str, Any]) -> Span:
-    span = Span(
-        trace_id=_id(sent.get("traceId")),
-        span_id=_id(sent.get("spanId")),
-        parent_span_id=_id(sent.get("parentSpanId")),
-        name=_text(sent.get("name")),
-        kind=_enum(sent.get("kind"), Span.SpanKind),
-        start_time_unix_nano=_integer(sent.get("startTimeUnixNano")),
-        end_time_unix_nano=_integer(sent.get("endTimeUnixNano")),
-    )
-    status = sent.get("status") or {}
-    span.status.code = _enum(status.get("code"), Status.StatusCode)
-    span.status.message = _text(status.get("message"))
-    _attributes(span.attributes, sent)
-    for event in _list(sent, "events"):
-        to = span.events.add(name=_text(event.get("name")), time_unix_nano=_integer(event.get("timeUnixNano")))
-        _attributes(to.attributes, event)
-    for link in _list(sent, "links"):
-        to_link = span.links.add(trace_id=_id(link.get("traceId")), span_id=_id(link.get("spanId")))
-        _attributes(to_link.attributes, link)
-    return span
+def _without_depths(body: bytes) -> Iterator[bytes]:
+    """Yield the same JSON with a text in the place of what is nested too deep.
+
+    A text is no list and no object, so that the record it stands in is refused, and nothing else.
+    """
+    depth = start = 0
+    for token in _TOKEN.finditer(body):
+        if token[0] in b"[{":
+            depth += 1
+            if depth == _MAX_DEPTH:
+                yield body[start : token.start()]
+        elif token[0] in b"]}":
+            depth -= 1
+            if depth == _MAX_DEPTH - 1:
+                yield b'"nested too deep"'
+                start = token.end()
+    if depth >= _MAX_DEPTH:
+        raise ValueError("it is cut short")
+    yield body[start:]
 
 
-def _attributes(to: Any, owner: dict[str, Any], name: str = "attributes") -> None:
-    for pair in _list(owner, name):
-        _value(to.add(key=_text(pair.get("key"))).value, pair.get("value") or {})
+class _Reader:
+    """Reads JSON into messages.
+
+    Attributes:
+        refused: how many records could not be read.
+    """
+
+    def __init__(self) -> None:
+        self.refused = 0
+
+    def message(self, to: Message, sent: Any, fields: dict[str, _Field]) -> None:
+        for key, value in sent.items():
+            if value is None or (field := fields.get(key)) is None:
+                continue
+            if not field.is_repeated:
+                if field.message_type is None:
+                    setattr(to, field.name, field.read(value))
+                else:
+                    inner = getattr(to, field.name)
+                    inner.SetInParent()
+                    self.message(inner, value, field.fields)
+            elif not isinstance(value, list):
+                raise TypeError(f"{key} must be a list")
+            elif field.message_type is None:
+                getattr(to, field.name).extend([field.read(item) for item in value])
+            elif field.record is not None:
+                self._records(getattr(to, field.name), field.record, value, field.fields)
+            else:
+                add = getattr(to, field.name).add
+                for item in value:
+                    self.message(add(), {} if item is None else item, field.fields)
+
+    def _records(self, to: Any, record: type[Message], sent: list[Any], fields: dict[str, _Field]) -> None:
+        for item in sent:
+            try:
+                read = record()
+                self.message(read, item, fields)
+                to.add().ParseFromString(read.SerializeToString())
+            except DecodeError:  # protobuf reads no value that is nested so deep
+                del to[-1]
+                self.refused += 1
+            except _WRONG:
+                self.refused += 1
 
 
-def _value(to: AnyValue, sent: dict[str, Any]) -> None:
-    for kind, value in sent.items():
-        if value is None:
-            continue
-        if kind == "stringValue":
-            to.string_value = _text(value)
-        elif kind == "boolValue":
-            to.bool_value = value
-        elif kind == "intValue":
-            to.int_value = _integer(value)
-        elif kind == "doubleValue":
-            to.double_value = float(value)  # "NaN", "Infinity" and "-Infinity" too
-        elif kind == "bytesValue":
-            to.bytes_value = base64.b64decode(value)
-        elif kind == "arrayValue":
-            to.array_value.SetInParent()
-            for item in _list(value, "values"):
-                _value(to.array_value.values.add(), item or {})
-        elif kind == "kvlistValue":
-            to.kvlist_value.SetInParent()
-            _attributes(to.kvlist_value.values, value, "values")
+class _Field:
+    """How one field of a message is read."""
+
+    def __init__(self, field: FieldDescriptor) -> None:
+        self.name = field.name
+        self.is_repeated = field.is_repeated
+        self.message_type = field.message_type
+        self.record = _RECORDS.get(field.message_type.full_name) if field.message_type else None
+        self.read = _scalar(field)
+
+    @cached_property
+    def fields(self) -> dict[str, _Field]:
+        """Those of the message it holds; made when first needed, as a value may hold values."""
+        return _fields(self.message_type)
 
 
-def _list(owner: dict[str, Any], name: str) -> list[Any]:
-    found = owner.get(name)
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise TypeError(f"{name} must be a list")
-    return found
+@cache
+def _fields(message: Descriptor) -> dict[str, _Field]:
+    return {field.json_name: _Field(field) for field in message.fields}
+
+
+def _scalar(field: FieldDescriptor) -> Callable[[Any], Any]:
+    if field.type == FieldDescriptor.TYPE_STRING:
+        return _text
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return _id if field.name in _IDS else base64.b64decode
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return _flag
+    if field.type == FieldDescriptor.TYPE_DOUBLE:
+        return _number
+    if field.enum_type is not None:
+        names = field.enum_type
+        return lambda value: _enum(value, names)
+    return _integer
 
 
 def _text(value: object) -> str:
-    if value is None:
-        return ""
     if not isinstance(value, str):
         raise TypeError("a text was expected")
     return value if value.isascii() else value.encode("utf-8", "replace").decode()  # half a surrogate pair becomes "?"
@@ -134,12 +188,22 @@ def _id(value: object) -> bytes:
     try:
         return bytes.fromhex(_text(value))
     except ValueError:
-        return b"not hex"  # refused by its length, as every other bad id
+        return b"not hex"  # treated by its length, as every other bad id
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false was expected")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise TypeError("a number was expected")
+    return float(value)  # "NaN", "Infinity" and "-Infinity" too
 
 
 def _integer(value: object) -> int:
-    if value is None:
-        return 0
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise TypeError("an integer was expected")
     if isinstance(value, (int, float, str)):
@@ -147,7 +211,9 @@ def _integer(value: object) -> int:
     raise TypeError("an integer was expected")
 
 
-def _enum(value: object, names: Any) -> Any:
+def _enum(value: object, names: EnumDescriptor) -> int:
     if isinstance(value, str) and not value.lstrip("-").isdigit():
-        return names.Value(value)
+        if value not in names.values_by_name:
+            raise ValueError(f"{value} is none of {names.name}")
+        return int(names.values_by_name[value].number)
     return _integer(value)

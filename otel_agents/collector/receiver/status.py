@@ -38,14 +38,9 @@ class WrongMethodError(ReceiveError):
     """The path takes POST only."""
 
 
-class NotStoredError(ReceiveError):
-    """The path is known, and nothing that is sent to it is stored."""
-
-
 # error -> (HTTP status, google.rpc.Code). What is in none of these is 500, INTERNAL: the sender gives up.
 _TABLE: Final[dict[type[Exception], tuple[int, int]]] = {
     UndecodableError: (400, code_pb2.INVALID_ARGUMENT),
-    NotStoredError: (404, code_pb2.UNIMPLEMENTED),
     WrongMethodError: (405, code_pb2.UNIMPLEMENTED),
     TooSlowError: (408, code_pb2.DEADLINE_EXCEEDED),
     TooLargeError: (413, code_pb2.RESOURCE_EXHAUSTED),
@@ -66,7 +61,7 @@ class Answer:
 def answer(error: Exception) -> Answer:
     """Classify an error."""
     http, code = next((codes for kind, codes in _TABLE.items() if isinstance(error, kind)), (500, code_pb2.INTERNAL))
-    message = str(error) if http != 500 else "the collector could not store these spans; its log says why"
+    message = str(error) if http != 500 else "the collector could not store this; its log says why"
     status = Status(code=code, message=message)
     if not isinstance(error, OverloadedError):
         return Answer(http, status, None)

@@ -1,4 +1,4 @@
-"""JSON text of the parts of a request that are read as protobuf objects: resources, events, links, nested values."""
+"""JSON text of the parts of a request that are read as protobuf objects: resources, scopes, events, nested values."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Exemplar
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -23,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - printed with its own "Z"
 
 
 class UnreadableValueError(ValueError):
-    """A part of a span is not protobuf, not UTF-8, or nested deeper than protobuf allows."""
+    """A part of a record is not protobuf, not UTF-8, or nested deeper than protobuf allows."""
 
 
 def to_json(value: object) -> str:
@@ -89,9 +90,16 @@ def resource(encoded: bytes) -> tuple[str, str | None]:
 
 
 @lru_cache(maxsize=1024)
-def scope(encoded: bytes) -> tuple[str | None]:
-    """Name of an instrumentation scope, None when it has none."""
-    return (_parse(InstrumentationScope, encoded).name or None,)
+def scope(encoded: bytes) -> tuple[str | None, str | None]:
+    """Name of an instrumentation scope, and JSON text of what else it has; None where it has none."""
+    sent = _parse(InstrumentationScope, encoded)
+    rest = {
+        "version": sent.version,
+        "attributes": plain_object(sent.attributes),
+        "dropped_attributes_count": sent.dropped_attributes_count,
+    }
+    rest = {name: value for name, value in rest.items() if value}
+    return sent.name or None, to_json(rest) if rest else None
 
 
 def events(encoded: list[bytes]) -> tuple[str | None, str | None]:
@@ -117,6 +125,30 @@ def links(encoded: list[bytes]) -> tuple[str | None]:
         for link in (_parse(Span.Link, e) for e in encoded)
     ]
     return (to_json(written),)
+
+
+def exemplars(encoded: list[bytes]) -> tuple[str | None]:
+    """JSON text of a data point's exemplars."""
+    if not encoded:
+        return (None,)
+    written = []
+    for exemplar in (_parse(Exemplar, e) for e in encoded):
+        value = exemplar.as_int if exemplar.WhichOneof("value") == "as_int" else exemplar.as_double
+        written.append(
+            {
+                "time": _iso(exemplar.time_unix_nano),
+                "value": value if math.isfinite(value) else non_finite(value),
+                "trace_id": exemplar.trace_id.hex(),
+                "span_id": exemplar.span_id.hex(),
+                "attributes": plain_object(exemplar.filtered_attributes),
+            }
+        )
+    return (to_json(written),)
+
+
+def metadata(encoded: list[bytes]) -> tuple[str | None]:
+    """JSON text of what a metric says of itself."""
+    return (to_json(plain_object(_parse(KeyValue, pair) for pair in encoded)) if encoded else None,)
 
 
 def _iso(nanoseconds: int) -> str:

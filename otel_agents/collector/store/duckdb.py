@@ -1,4 +1,4 @@
-"""Keeps spans in a DuckDB file: one writer, any number of readers, all in this process."""
+"""Keeps spans, metrics and logs in a DuckDB file: one writer, any number of readers, all in this process."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import errno
 import os
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import pyarrow as pa
 
-from otel_agents.collector.handoff import OverloadedError
+from otel_agents.collector.handoff import LogBatch, OverloadedError, PointBatch, SpanBatch
+from otel_agents.collector.store import evaluations
 from otel_agents.collector.store.checkpoint import Checkpointer
 from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.insert import insert_sql
 from otel_agents.collector.store.layout import lay_out
 from otel_agents.collector.store.opening import open_database
+from otel_agents.collector.store.records import lay_out_logs, lay_out_points, log_statements, point_statements
 from otel_agents.collector.store.room import FULL_RETRY_S, Room
 from otel_agents.collector.store.store import Commit
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from otel_agents.collector.handoff import SpanBatch
+    from otel_agents.collector.handoff import Batch
 
 _RANGES = """
 INSERT INTO trace_ranges
@@ -36,6 +38,17 @@ FROM incoming
 GROUP BY trace_id
 RETURNING trace_id
 """
+
+
+def _span_statements(incoming: pa.Table) -> list[str]:
+    return [insert_sql(frozenset(incoming.column_names)), *evaluations.of_spans(incoming)]
+
+
+_STATEMENTS: Final = {
+    "incoming": _span_statements,
+    "incoming_points": point_statements,
+    "incoming_logs": log_statements,
+}
 
 
 @contextmanager
@@ -68,32 +81,52 @@ class DuckDBStore:
         self._room = Room(path)
         self._checkpointer = Checkpointer(self._room, self._writer.cursor())
 
-    def write(self, batches: Sequence[SpanBatch]) -> Commit:
-        """Store all spans of the batches that are not there yet, or none; they survive a crash once this returns.
+    def write(self, batches: Sequence[Batch]) -> Commit:
+        """Store all of the batches that is not there yet, or none; it survives a crash once this returns.
 
         Raises:
             OverloadedError: the disk is full, or the memory DuckDB may use.
         """
         with self._lock, _overload():
             self._room.check()
-            spans = drop_repeated(pa.Table.from_batches([batch.rows for batch in batches]))
-            spans = drop_stored(spans, self._writer)
-            if not spans.num_rows:
-                return Commit(0, ())
-            incoming = lay_out(spans, self._writer)
-            self._writer.register("incoming", incoming)
+            incoming = self._lay_out(batches)
+            for name, rows in incoming.items():
+                self._writer.register(name, rows)
             try:
                 self._writer.begin()
                 try:
-                    self._writer.execute(insert_sql(frozenset(incoming.column_names)))
-                    traces = self._writer.execute(_RANGES).fetchall()
+                    traces = self._insert(incoming)
                 except BaseException:
                     self._writer.rollback()
                     raise
                 self._writer.commit()
             finally:
-                self._writer.unregister("incoming")
-        return Commit(spans.num_rows, tuple(trace for (trace,) in traces))
+                for name in incoming:
+                    self._writer.unregister(name)
+        return Commit(incoming["incoming"].num_rows if traces else 0, traces)
+
+    def _lay_out(self, batches: Sequence[Batch]) -> dict[str, pa.Table]:
+        """The tables to be inserted, by the names the statements have for them."""
+        incoming = {}
+        if spans := [batch.rows for batch in batches if isinstance(batch, SpanBatch)]:
+            new = drop_stored(drop_repeated(pa.Table.from_batches(spans)), self._writer)
+            if new.num_rows:
+                incoming["incoming"] = lay_out(new, self._writer)
+        if points := [batch for batch in batches if isinstance(batch, PointBatch)]:
+            incoming["incoming_points"] = lay_out_points(points, self._writer)
+        if logs := [batch for batch in batches if isinstance(batch, LogBatch)]:
+            incoming["incoming_logs"] = lay_out_logs(logs, self._writer)
+        return incoming
+
+    def _insert(self, incoming: dict[str, pa.Table]) -> tuple[str, ...]:
+        """Insert them; return the traces of the spans."""
+        traces = []
+        for name, rows in incoming.items():
+            for statement in _STATEMENTS[name](rows):
+                self._writer.execute(statement)
+        if "incoming" in incoming:
+            traces = self._writer.execute(_RANGES).fetchall()
+        return tuple(trace for (trace,) in traces)
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:

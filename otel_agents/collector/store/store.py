@@ -1,4 +1,4 @@
-"""What a store of spans offers to the rest of the collector."""
+"""What a store offers to the rest of the collector."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from otel_agents.collector.handoff import SpanBatch
+    from otel_agents.collector.handoff import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,10 @@ class Commit:
 
 
 class Store(Protocol):
-    """Keeps spans. ``write`` is called by one thread at a time, ``read`` by any."""
+    """Keeps what was received. ``write`` is called by one thread at a time, ``read`` by any."""
 
-    def write(self, batches: Sequence[SpanBatch]) -> Commit:
-        """Store all spans of the batches that are not there yet, or none; they survive a crash once this returns."""
+    def write(self, batches: Sequence[Batch]) -> Commit:
+        """Store all of the batches that is not there yet, or none; it survives a crash once this returns."""
         ...
 
     def read(self) -> AbstractContextManager[DuckDBPyConnection]:

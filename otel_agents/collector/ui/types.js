@@ -63,6 +63,11 @@
 /** @typedef {{ trace_id: string, span_id: string, attributes: Attributes }} SpanLink */
 /**
  * @typedef {{
+ *   time: string, name: string | null, score: number | null, label: string | null, explanation: string | null,
+ * }} Evaluation
+ */
+/**
+ * @typedef {{
  *   span_id: string, parent_span_id: string | null, name: string, kind: string, type: SpanType,
  *   scope_name: string | null, service_name: string | null, start_time: string, end_time: string | null,
  *   offset_ms: number, duration_ms: number | null, status: "unset" | "ok" | "error", status_message: string | null,
@@ -71,7 +76,7 @@
  *   tenant: string | null, input_tokens: number | null, output_tokens: number | null,
  *   cache_read_tokens: number | null, cache_write_tokens: number | null, reasoning_tokens: number | null,
  *   cost: number | null, cost_source: string | null, ttft_ms: number | null,
- *   attributes: Attributes, resource: Attributes, events: SpanEvent[], links: SpanLink[],
+ *   attributes: Attributes, resource: Attributes, events: SpanEvent[], links: SpanLink[], evaluations: Evaluation[],
  * }} Span
  */
 /** @typedef {{ trace_id: string, summary: TraceSummary, spans: Span[] }} Trace */

@@ -7,7 +7,7 @@ import pytest
 
 from otel_agents.collector.handoff import MemoryBudget, OverloadedError, SpanBatch
 from otel_agents.collector.intake.committer import Committer
-from otel_agents.collector.receiver.decode import decode_protobuf
+from otel_agents.collector.receiver.decode_spans import decode_spans
 from tests.collector import otlp
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 
 def batch(name: str) -> SpanBatch:
-    return decode_protobuf(otlp.request(otlp.span(name=name)).SerializeToString()).batch
+    return decode_spans(otlp.request(otlp.span(name=name)).SerializeToString()).batch
 
 
 def name(stored: SpanBatch) -> str:
@@ -109,7 +109,7 @@ def test_beyond_the_budget_there_is_no_room_until_something_is_stored(disk: Disk
     one = batch("a")
     committer = Committer(disk.write, lambda _: None, MemoryBudget(2 * one.size + 1))
     futures = [committer.submit(one), committer.submit(one)]
-    with pytest.raises(OverloadedError, match="more spans arrive than can be stored"):
+    with pytest.raises(OverloadedError, match="more arrives than can be stored"):
         committer.submit(one)
     disk.gate.set()
     for future in futures:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from otel_agents.collector.query.window import EPOCH
-from otel_agents.collector.receiver.decode import decode_protobuf
+from otel_agents.collector.receiver.decode_spans import decode_spans
 from tests.collector import otlp
 
 if TYPE_CHECKING:
@@ -74,4 +74,4 @@ def tool(agent: str, trace: int, number: int, parent: int | None, name: str = "s
 
 def write(store: Store, *spans: Span) -> None:
     """Store spans as one commit."""
-    store.write([decode_protobuf(otlp.request(*spans).SerializeToString()).batch])
+    store.write([decode_spans(otlp.request(*spans).SerializeToString()).batch])

@@ -10,7 +10,9 @@ import pytest
 from otel_agents.collector.query import traces
 from otel_agents.collector.query.trace import read_trace
 from otel_agents.collector.query.traces import Filter, list_traces
+from otel_agents.collector.receiver.signals import LOGS
 from otel_agents.errors import QueryError
+from tests.collector import otlp
 from tests.collector.query.filled import NOW, agent, model, span, tool, write
 
 ASKED = json.dumps([{"role": "user", "parts": [{"type": "text", "content": "How many orders?"}]}])
@@ -218,6 +220,7 @@ def test_one_trace(store):
         "resource": {"service.name": "shop"},
         "events": [],
         "links": [],
+        "evaluations": [],
     }
 
 
@@ -229,6 +232,35 @@ def test_events_and_links_are_read(store):
     (read,) = read_trace(store, f"{1:032x}")["spans"]
     assert read["events"] == [{"name": "handed over", "time": "2026-09-21T13:59:00.001000Z", "attributes": {}}]
     assert read["links"] == [{"trace_id": f"{7:032x}", "span_id": f"{8:016x}", "attributes": {}}]
+
+
+def test_evaluations_stand_at_the_span_they_judge(store):
+    write(store, agent("Router", 1, 1), model("Router", 1, 2, 1, **{"gen_ai.response.id": "r-1"}))
+    trace_id, other = f"{1:032x}", f"{2:032x}"
+    of_answer = otlp.evaluation(trace_id="", time=3000, name="tone", score_label="kind")
+    of_answer.attributes.extend(otlp.pairs({"gen_ai.response.id": "r-1"}))
+    said = [
+        otlp.evaluation(f"{2:016x}", trace_id, 1000, name="relevance", score_value=0.5, explanation="close"),
+        otlp.evaluation("", trace_id, 2000, name="goal reached", score_value=1.0),
+        of_answer,
+        otlp.evaluation(f"{2:016x}", other, name="of another trace"),
+    ]
+    store.write([LOGS.decode_protobuf(otlp.logs(*said).SerializeToString()).batch])
+    nothing = {"score": None, "label": None, "explanation": None}
+    root, call = read_trace(store, trace_id)["spans"]
+    assert root["evaluations"] == [
+        nothing | {"time": "1970-01-01T00:00:00.000002Z", "name": "goal reached", "score": 1.0}
+    ]
+    assert call["evaluations"] == [
+        {
+            "time": "1970-01-01T00:00:00.000001Z",
+            "name": "relevance",
+            "score": 0.5,
+            "label": None,
+            "explanation": "close",
+        },
+        nothing | {"time": "1970-01-01T00:00:00.000003Z", "name": "tone", "label": "kind"},
+    ]
 
 
 def test_a_trace_that_came_in_parts_hours_apart_is_whole(store):

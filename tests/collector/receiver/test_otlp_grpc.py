@@ -7,14 +7,12 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import MetricsServiceStub
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from otel_agents.collector.receiver import decode
+from otel_agents.collector.receiver import decode_spans
 from tests.collector import otlp
 
 if TYPE_CHECKING:
@@ -68,7 +66,7 @@ def test_an_empty_request_succeeds(channel: grpc.Channel):
 def test_partial_success(receiving: RunningCollector, channel: grpc.Channel):
     sent = otlp.request(otlp.span(name="grpc partly"), otlp.span(trace_id=b"short"))
     partial = TraceServiceStub(channel).Export(sent).partial_success
-    assert (partial.rejected_spans, partial.error_message) == (1, f"1 refused with {decode.BAD_TRACE_ID}")
+    assert (partial.rejected_spans, partial.error_message) == (1, f"1 refused with {decode_spans.BAD_TRACE_ID}")
     assert stored(receiving, "grpc partly") == 1
 
 
@@ -84,11 +82,6 @@ def test_too_large_a_request_exhausts_resources_and_is_not_to_be_repeated(
     error = failure(lambda: channel.unary_unary(METHOD)(bytes(1_100_000), compression=compression))
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "grpc-status-details-bin" not in dict(error.trailing_metadata() or ())
-
-
-def test_metrics_are_unimplemented(channel: grpc.Channel):
-    error = failure(lambda: MetricsServiceStub(channel).Export(ExportMetricsServiceRequest()))
-    assert error.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_overload_says_when_to_come_again(start_collector: Callable[..., RunningCollector]):

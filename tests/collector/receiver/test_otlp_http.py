@@ -17,7 +17,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from otel_agents.collector.receiver import decode
+from otel_agents.collector.receiver import decode_spans
 from tests.collector import otlp
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_partial_success_in_protobuf(receiving: RunningCollector):
     assert (status, partial.rejected_spans, partial.error_message) == (
         200,
         2,
-        f"1 refused with {decode.BAD_TRACE_ID}; 1 refused with {decode.BAD_SPAN_ID}",
+        f"1 refused with {decode_spans.BAD_TRACE_ID}; 1 refused with {decode_spans.BAD_SPAN_ID}",
     )
     assert stored(receiving, "partly") == 1
 
@@ -133,7 +133,7 @@ def test_partial_success_in_json(receiving: RunningCollector):
     status, _, answer, _ = send(receiving, body, JSON)
     assert (status, json.loads(answer)) == (
         200,
-        {"partialSuccess": {"rejectedSpans": "1", "errorMessage": f"1 refused with {decode.BAD_TRACE_ID}"}},
+        {"partialSuccess": {"rejectedSpans": "1", "errorMessage": f"1 refused with {decode_spans.BAD_TRACE_ID}"}},
     )
 
 
@@ -153,7 +153,7 @@ ERRORS: dict[str, tuple[Any, dict[str, str], int, int, str]] = {
         3,
         "the body is not gzip",
     ),
-    "not JSON": (b"{", JSON, 400, 3, "the body is not an OTLP trace request in JSON"),
+    "not JSON": (b"{", JSON, 400, 3, "the body is not an OTLP request in JSON"),
     "too large": (bytes(1_000_001), PROTOBUF, 413, 8, "the request is larger than 1000000 bytes"),
     "too large, JSON": (b" " * 1_000_001, JSON, 413, 8, "the request is larger than 1000000 bytes"),
     "a bomb": (bomb(), PROTOBUF | {"Content-Encoding": "gzip"}, 413, 8, "the request is larger than 1000000 bytes"),
@@ -191,17 +191,6 @@ def test_unknown_content_types_are_refused(receiving: RunningCollector, media_ty
 def test_other_methods_are_refused(receiving: RunningCollector, method: str):
     status, _, answer, headers = send(receiving, b"", {}, method)
     assert (status, json.loads(answer)["code"], headers["allow"]) == (405, 12, "POST")
-
-
-@pytest.mark.parametrize("signal", ["metrics", "logs"])
-def test_metrics_and_logs_are_refused_not_lost(receiving: RunningCollector, signal: str):
-    status, _, answer, _ = send(receiving, b"", PROTOBUF, path=f"/v1/{signal}")
-    said = Status.FromString(answer)
-    assert (status, said.code, said.message) == (
-        404,
-        12,
-        f"this collector stores traces, not {signal}; set OTEL_{signal.upper()}_EXPORTER=none",
-    )
 
 
 def test_unknown_paths_are_not_found(receiving: RunningCollector):

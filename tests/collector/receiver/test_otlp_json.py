@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from google.protobuf import json_format
 
-from otel_agents.collector.receiver import decode, otlp_json
-from otel_agents.collector.receiver.decode import decode_protobuf
-from otel_agents.collector.receiver.otlp_json import decode_json
+from otel_agents.collector.receiver import decode_spans, otlp_json
+from otel_agents.collector.receiver.signals import TRACES
 from otel_agents.collector.receiver.status import UndecodableError
 from tests.collector import otlp
 
@@ -26,7 +25,7 @@ def span(**fields: Any) -> dict[str, Any]:
 
 
 def rows(sent: bytes) -> list[dict[str, Any]]:
-    return decode_json(sent).batch.rows.to_pylist()
+    return TRACES.decode_json(sent).batch.rows.to_pylist()
 
 
 def test_json_says_the_same_as_protobuf():
@@ -50,7 +49,7 @@ def test_json_says_the_same_as_protobuf():
     ):
         for name, field in names.items():
             owner[name] = getattr(origin, field).hex()
-    assert rows(json.dumps(as_json).encode()) == decode_protobuf(sent.SerializeToString()).batch.rows.to_pylist()
+    assert rows(json.dumps(as_json).encode()) == TRACES.decode_protobuf(sent.SerializeToString()).batch.rows.to_pylist()
 
 
 def test_hex_ids_in_either_case():
@@ -104,10 +103,10 @@ def test_half_a_surrogate_pair_becomes_a_question_mark():
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"traceId": ""}, decode.BAD_TRACE_ID),
-        ({"traceId": "0" * 32}, decode.BAD_TRACE_ID),
-        ({"traceId": "not hex"}, decode.BAD_TRACE_ID),
-        ({"spanId": "ab"}, decode.BAD_SPAN_ID),
+        ({"traceId": ""}, decode_spans.BAD_TRACE_ID),
+        ({"traceId": "0" * 32}, decode_spans.BAD_TRACE_ID),
+        ({"traceId": "not hex"}, decode_spans.BAD_TRACE_ID),
+        ({"spanId": "ab"}, decode_spans.BAD_SPAN_ID),
         ({"traceId": 5}, otlp_json.BAD_FIELD),
         ({"startTimeUnixNano": "soon"}, otlp_json.BAD_FIELD),
         ({"startTimeUnixNano": -1}, otlp_json.BAD_FIELD),
@@ -118,21 +117,29 @@ def test_half_a_surrogate_pair_becomes_a_question_mark():
     ],
 )
 def test_a_bad_span_is_refused_and_its_neighbours_are_kept(fields: dict[str, Any], reason: str):
-    decoded = decode_json(body(span(name="before"), span(**fields), span(name="after", spanId="02" * 8)))
+    decoded = TRACES.decode_json(body(span(name="before"), span(**fields), span(name="after", spanId="02" * 8)))
     assert [row["name"] for row in decoded.batch.rows.to_pylist()] == ["before", "after"]
     assert decoded.refused == Counter({reason: 1})
 
 
-@pytest.mark.parametrize("depth", [60, 120])
+@pytest.mark.parametrize("depth", [60, 120, 1_000, 100_000])
 def test_a_value_nested_too_deep_refuses_its_span_only(depth: int):
-    deep: dict[str, Any] = {"stringValue": "x"}
-    for _ in range(depth):
-        deep = {"arrayValue": {"values": [deep]}}
-    decoded = decode_json(body(span(attributes=[{"key": "k", "value": deep}]), span(name="good", spanId="02" * 8)))
+    deep = b'{"arrayValue":{"values":[' * depth + b'{"stringValue":"]}\\""}' + b"]}}" * depth
+    bad, good = span(attributes=[{"key": "k", "value": "deep"}]), span(name="good", spanId="02" * 8)
+    decoded = TRACES.decode_json(body(bad, good).replace(b'"deep"', deep))
     assert [row["name"] for row in decoded.batch.rows.to_pylist()] == ["good"]
     assert decoded.refused.total() == 1
+
+
+def test_an_unknown_field_nested_too_deep_is_ignored():
+    sent = body(span()).replace(b'"work"', b'"work","x":' + b'[{"x":' * 10_000 + b"1" + b"}]" * 10_000)
+    assert [row["name"] for row in rows(sent)] == ["work"]
+
+
+@pytest.mark.parametrize("sent", [b"[" * 100_000, b'{"resourceSpans":' + b"[" * 1000 + b'"]]]'])
+def test_what_is_nested_too_deep_and_cut_short_is_no_json(sent: bytes):
     with pytest.raises(UndecodableError):
-        decode_json(b'{"resourceSpans":' + b'[{"x":' * 100_000 + b"1" + b"}]" * 100_000 + b"}")
+        TRACES.decode_json(sent)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +148,9 @@ def test_a_value_nested_too_deep_refuses_its_span_only(depth: int):
 )
 def test_what_is_not_otlp_is_told(sent: bytes):
     with pytest.raises(UndecodableError):
-        decode_json(sent)
+        TRACES.decode_json(sent)
 
 
 def test_an_empty_request_has_no_spans():
-    decoded = decode_json(b"{}")
-    assert (decoded.batch.spans, decoded.message) == (0, "")
+    decoded = TRACES.decode_json(b"{}")
+    assert (decoded.batch.records, decoded.message) == (0, "")

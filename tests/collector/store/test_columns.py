@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from otel_agents.collector.receiver.decode import decode_protobuf
+from otel_agents.collector.receiver.decode_spans import decode_spans
 from tests.collector import otlp
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ NOTHING = {
 
 
 def write(store: DuckDBStore, *spans: Span, **where: Any) -> None:
-    store.write([decode_protobuf(otlp.request(*spans, **where).SerializeToString()).batch])
+    store.write([decode_spans(otlp.request(*spans, **where).SerializeToString()).batch])
 
 
 def read(store: DuckDBStore, sql: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from otel_agents.collector.handoff import OverloadedError
-from otel_agents.collector.receiver.decode import decode_protobuf
+from otel_agents.collector.receiver.decode_spans import decode_spans
 from otel_agents.collector.store import opening, room
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.store import Commit
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def batch(*spans: Any) -> SpanBatch:
-    return decode_protobuf(otlp.request(*spans).SerializeToString()).batch
+    return decode_spans(otlp.request(*spans).SerializeToString()).batch
 
 
 def names(store: DuckDBStore) -> list[str]:
@@ -94,9 +94,9 @@ def test_what_was_written_is_there_after_the_process_was_killed(tmp_path: Path):
     program = (
         "import os, sys, pathlib\n"
         "from otel_agents.collector.store.duckdb import DuckDBStore\n"
-        "from otel_agents.collector.receiver.decode import decode_protobuf\n"
+        "from otel_agents.collector.receiver.decode_spans import decode_spans\n"
         "store = DuckDBStore(pathlib.Path(sys.argv[1]))\n"
-        "store.write([decode_protobuf(sys.stdin.buffer.read()).batch])\n"
+        "store.write([decode_spans(sys.stdin.buffer.read()).batch])\n"
         "os.kill(os.getpid(), 9)\n"
     )
     body = otlp.request(otlp.span(name="kept")).SerializeToString()

@@ -1,4 +1,4 @@
--- Spans, in the order they arrive. Private: what users and the API read are the views of 002_views.sql.
+-- Spans, in the order they arrive. Private: what users and the API read are the views of views.sql.
 --
 -- There is no index. Look-ups by time use the zone maps that arrival order keeps narrow; a look-up by trace id first asks
 -- trace_ranges for the trace's times, then scans only that range.

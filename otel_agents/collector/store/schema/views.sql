@@ -86,3 +86,63 @@ SELECT
     sum(cost) FILTER (WHERE type = 'model') AS cost
 FROM span_data
 GROUP BY trace_id;
+
+-- One row a data point. An exponential histogram has its buckets as bounds and counts too, as an explicit one has.
+CREATE OR REPLACE VIEW metrics AS
+SELECT
+    time,
+    name,
+    kind,
+    value,
+    unit,
+    description,
+    service_name,
+    scope_name,
+    start_time,
+    temporality,
+    monotonic,
+    count,
+    sum,
+    min,
+    max,
+    CASE WHEN exponential IS NULL THEN bounds ELSE list_concat(
+        list_transform(
+            range(len(exponential.negative_counts)::BIGINT - 1, -1, -1),
+            lambda i: -pow(2.0, (exponential.negative_offset + i) * pow(2.0, -exponential.scale))
+        ),
+        [exponential.zero_threshold],
+        list_transform(
+            range(len(exponential.positive_counts)),
+            lambda i: pow(2.0, (exponential.positive_offset + i + 1) * pow(2.0, -exponential.scale))
+        )
+    ) END AS bounds,
+    CASE WHEN exponential IS NULL THEN bucket_counts ELSE list_concat(
+        list_reverse(exponential.negative_counts),
+        [exponential.zero_count],
+        exponential.positive_counts,
+        [0::UBIGINT]
+    ) END AS bucket_counts,
+    quantiles,
+    exemplars,
+    attributes,
+    resource
+FROM point_data;
+
+CREATE OR REPLACE VIEW logs AS
+SELECT
+    time,
+    observed_time,
+    severity,
+    severity_number,
+    severity_text,
+    event_name,
+    body,
+    trace_id,
+    span_id,
+    service_name,
+    scope_name,
+    attributes,
+    resource
+FROM log_data;
+
+CREATE OR REPLACE VIEW evaluations AS SELECT * FROM evaluation_data;

@@ -1,5 +1,5 @@
 // The first tab of a span: its error, what was said or done, its tokens and facts.
-import { count, money, plural, withoutType } from "../../format.js";
+import { count, moment, money, plural, withoutType } from "../../format.js";
 import { html } from "../../lib.js";
 import { traceLink } from "../../router.js";
 import { Icon } from "../icons.js";
@@ -71,6 +71,20 @@ function lastModelCall(node) {
   return last;
 }
 
+/** What was said of the span's work, by people or programs. @param {{ span: Span }} props */
+function Evaluations({ span }) {
+  return html`<section class="evaluations" aria-label="Evaluations">
+    <h3>Evaluations</h3>
+    <dl>${span.evaluations.map(
+      (one, i) => html`<div key=${i}>
+        <dt class="truncate" title=${moment(one.time)}>${one.name ?? "unnamed"}</dt>
+        <dd>${one.score !== null && html`<b class="tabular">${Math.round(one.score * 1e4) / 1e4}</b>`}${one.label && html`<span
+          class="chip is-plain">${one.label}</span>`}${one.explanation && html`<span class="muted">${one.explanation}</span>`}</dd>
+      </div>`,
+    )}</dl>
+  </section>`;
+}
+
 /** @param {{ traceId: string, node: TreeNode, span: Span, onStack: (() => void) | null }} props */
 export function Summary({ traceId, node, span, onStack }) {
   const own = conversation(span);
@@ -83,6 +97,7 @@ export function Summary({ traceId, node, span, onStack }) {
     ${node.children.length > 0 && html`<${Below} node=${node} />`}
     <${Tokens} span=${span} />
     <${Price} span=${span} />
+    ${span.evaluations.length > 0 && html`<${Evaluations} span=${span} />`}
     ${own && html`<${Chat} chat=${own} />`}
     ${last && borrowed && html`<p class="borrowed muted">The conversation, as ${" "}<a
       href=${traceLink(traceId, last.span_id)}>its last model call</a> saw it:</p><${Chat} chat=${borrowed} />`}

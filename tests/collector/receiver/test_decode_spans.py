@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from otel_agents.collector.receiver import decode, values
-from otel_agents.collector.receiver.decode import decode_protobuf
+from otel_agents.collector.receiver import decode, decode_spans, values
 from otel_agents.collector.receiver.status import UndecodableError
 from tests.collector import otlp
 
 
 def rows(request: ExportTraceServiceRequest) -> list[dict[str, Any]]:
-    return decode_protobuf(request.SerializeToString()).batch.rows.to_pylist()
+    return decode_spans.decode_spans(request.SerializeToString()).batch.rows.to_pylist()
 
 
 def attribute(plain: Any) -> dict[str, Any]:
@@ -181,18 +180,18 @@ def test_attributes_are_what_protobufs_own_classes_read(attributes: list[dict[st
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"trace_id": b""}, decode.BAD_TRACE_ID),
-        ({"trace_id": b"\x01" * 15}, decode.BAD_TRACE_ID),
-        ({"trace_id": bytes(16)}, decode.BAD_TRACE_ID),
-        ({"span_id": b""}, decode.BAD_SPAN_ID),
-        ({"span_id": b"\x01" * 16}, decode.BAD_SPAN_ID),
-        ({"span_id": bytes(8)}, decode.BAD_SPAN_ID),
-        ({"parent_span_id": b"\x01" * 7}, decode.BAD_PARENT_ID),
+        ({"trace_id": b""}, decode_spans.BAD_TRACE_ID),
+        ({"trace_id": b"\x01" * 15}, decode_spans.BAD_TRACE_ID),
+        ({"trace_id": bytes(16)}, decode_spans.BAD_TRACE_ID),
+        ({"span_id": b""}, decode_spans.BAD_SPAN_ID),
+        ({"span_id": b"\x01" * 16}, decode_spans.BAD_SPAN_ID),
+        ({"span_id": bytes(8)}, decode_spans.BAD_SPAN_ID),
+        ({"parent_span_id": b"\x01" * 7}, decode_spans.BAD_PARENT_ID),
     ],
 )
 def test_a_span_with_a_bad_id_is_refused_and_its_neighbours_are_kept(fields: dict[str, bytes], reason: str):
     request = otlp.request(otlp.span(name="before"), otlp.span(name="bad", **fields), otlp.span(name="after"))
-    decoded = decode_protobuf(request.SerializeToString())
+    decoded = decode_spans.decode_spans(request.SerializeToString())
     assert [row["name"] for row in decoded.batch.rows.to_pylist()] == ["before", "after"]
     assert decoded.refused == Counter({reason: 1})
     assert decoded.message == f"1 refused with {reason}"
@@ -222,7 +221,7 @@ def test_a_value_nested_too_deep_refuses_its_span_only():
         value = field(5, field(1, value))
     bad = otlp.span(name="bad").SerializeToString() + field(9, field(1, b"k") + field(2, value))
     good = otlp.span({"k": nested(40)}, name="good").SerializeToString()
-    decoded = decode_protobuf(field(1, field(2, field(2, bad) + field(2, good))))
+    decoded = decode_spans.decode_spans(field(1, field(2, field(2, bad) + field(2, good))))
     assert [row["name"] for row in decoded.batch.rows.to_pylist()] == ["good"]
     assert decoded.refused == Counter({decode.BAD_VALUE: 1})
 
@@ -231,21 +230,21 @@ def test_a_text_that_is_not_utf8_is_shown_with_replacement_characters():
     body = otlp.request(otlp.span({"key-1": "value-1"}, name="name-1")).SerializeToString()
     for text in (b"key-1", b"value-1", b"name-1"):
         body = body.replace(text, text[:-1] + b"\xff")
-    row = decode_protobuf(body).batch.rows.to_pylist()[0]
+    row = decode_spans.decode_spans(body).batch.rows.to_pylist()[0]
     assert (row["name"], row["attributes"][0]["key"], row["attributes"][0]["text"]) == ("name-�", "key-�", "value-�")
 
 
 def test_a_resource_that_cannot_be_read_refuses_its_spans_only():
     body = otlp.request(otlp.span(name="bad"), resource={"service.name": "shop-1"}).SerializeToString()
     body = body.replace(b"shop-1", b"shop-\xff") + otlp.request(otlp.span(name="good")).SerializeToString()
-    decoded = decode_protobuf(body)
+    decoded = decode_spans.decode_spans(body)
     assert [row["name"] for row in decoded.batch.rows.to_pylist()] == ["good"]
     assert decoded.refused == Counter({decode.BAD_VALUE: 1})
 
 
 def test_an_empty_request_has_no_spans():
-    decoded = decode_protobuf(b"")
-    assert (decoded.batch.spans, decoded.refused, decoded.message) == (0, Counter(), "")
+    decoded = decode_spans.decode_spans(b"")
+    assert (decoded.batch.records, decoded.refused, decoded.message) == (0, Counter(), "")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +252,7 @@ def test_an_empty_request_has_no_spans():
 )
 def test_what_is_not_otlp_is_told(body: bytes):
     with pytest.raises(UndecodableError):
-        decode_protobuf(body)
+        decode_spans.decode_spans(body)
 
 
 @settings(max_examples=50)
@@ -261,4 +260,4 @@ def test_what_is_not_otlp_is_told(body: bytes):
 def test_damaged_bytes_never_do_worse_than_be_refused(damage: bytes, at: int):
     body = otlp.request(otlp.span({"a": [1, {"b": "c"}], "d": "e", "f": 1.5}), otlp.span()).SerializeToString()
     with contextlib.suppress(UndecodableError):
-        decode_protobuf(body[:at] + damage + body[at + len(damage) :])
+        decode_spans.decode_spans(body[:at] + damage + body[at + len(damage) :])

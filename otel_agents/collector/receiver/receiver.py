@@ -1,14 +1,9 @@
-"""The road every trace request takes, whichever transport brought it: decode, hand on, wait until stored."""
+"""The road every request takes, whichever transport brought it: decode, hand on, wait until stored."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTracePartialSuccess,
-    ExportTraceServiceResponse,
-)
 
 from otel_agents.collector.receiver.body import Body
 
@@ -16,21 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Executor
 
-    from otel_agents.collector.handoff import MemoryBudget, SpanSink
+    from google.protobuf.message import Message
+
+    from otel_agents.collector.handoff import MemoryBudget, Sink
     from otel_agents.collector.receiver.decode import Decoded
+    from otel_agents.collector.receiver.signals import Signal
 
 
-class TraceReceiver:
-    """Takes the bodies of trace requests.
+class Receiver:
+    """Takes the bodies of requests.
 
     Args:
-        sink: where spans go.
+        sink: where what they hold goes.
         budget: what is read and decoded is claimed from it.
         workers: run the decoding, most of which does not hold the GIL.
         max_bytes: the largest body accepted, after decompression.
     """
 
-    def __init__(self, sink: SpanSink, budget: MemoryBudget, workers: Executor, max_bytes: int) -> None:
+    def __init__(self, sink: Sink, budget: MemoryBudget, workers: Executor, max_bytes: int) -> None:
         self._sink = sink
         self._budget = budget
         self._workers = workers
@@ -44,7 +42,7 @@ class TraceReceiver:
         """Decode a body.
 
         Raises:
-            UndecodableError: it is no trace request.
+            UndecodableError: it is no such request.
             TooLargeError, OverloadedError: see ``Body.add``, of what comes out of the decompression.
         """
 
@@ -57,18 +55,15 @@ class TraceReceiver:
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
-    async def store(self, decoded: Decoded) -> ExportTraceServiceResponse:
-        """Hand the spans on, and wait until they are stored.
+    async def store(self, signal: Signal, decoded: Decoded) -> Message:
+        """Hand the records on, and wait until they are stored.
 
         Returns:
-            The answer; it tells of spans that were refused.
+            The answer; it tells of records that were refused.
 
         Raises:
-            OverloadedError: there is no room for the spans now.
+            OverloadedError: there is no room for them now.
         """
-        if decoded.batch.spans:
+        if decoded.batch.records:
             await asyncio.wrap_future(self._sink.submit(decoded.batch))
-        if not decoded.refused:
-            return ExportTraceServiceResponse()
-        rejected = ExportTracePartialSuccess(rejected_spans=decoded.refused.total(), error_message=decoded.message)
-        return ExportTraceServiceResponse(partial_success=rejected)
+        return signal.answer(decoded.refused.total(), decoded.message)

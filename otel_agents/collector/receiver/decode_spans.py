@@ -1,0 +1,78 @@
+"""Turns the bytes of an OTLP trace request into a batch of spans, and says which spans were refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from otel_agents.collector.handoff import SPANS, SpanBatch
+from otel_agents.collector.receiver import values
+from otel_agents.collector.receiver.decode import (
+    Decoded,
+    Faults,
+    attributes,
+    columns,
+    is_id,
+    read_lists,
+    read_shared,
+    text,
+)
+from otel_agents.collector.receiver.status import UndecodableError
+from otel_agents.collector.receiver.wire import read_traces
+
+BAD_TRACE_ID = "a trace_id that is not 16 bytes, or zero"
+BAD_SPAN_ID = "a span_id that is not 8 bytes, or zero"
+BAD_PARENT_ID = "a parent_span_id that is not 8 bytes"
+
+
+def decode_spans(body: bytes) -> Decoded:
+    """Decode an ExportTraceServiceRequest in protobuf.
+
+    Raises:
+        UndecodableError: the bytes are not such a request.
+    """
+    try:
+        resource_spans = read_traces(body)
+    except ValueError as error:
+        raise UndecodableError(str(error)) from None
+    scope_spans = resource_spans.field("scope_spans").flatten()
+    spans = scope_spans.field("spans").flatten()
+    scope_of = pc.list_parent_indices(scope_spans.field("spans"))
+    resource_of = pc.list_parent_indices(resource_spans.field("scope_spans")).take(scope_of)
+
+    faults = Faults()
+    parent_id = pc.if_else(pc.equal(spans.field("parent_span_id"), bytes(8)), b"", spans.field("parent_span_id"))
+    faults.refuse_unless(is_id(spans.field("trace_id"), 16), BAD_TRACE_ID)
+    faults.refuse_unless(is_id(spans.field("span_id"), 8), BAD_SPAN_ID)
+    faults.refuse_unless(pc.is_in(pc.binary_length(parent_id), pa.array([0, 8], pa.int32())), BAD_PARENT_ID)
+    own_attributes = attributes(spans.field("attributes"), faults)
+    events, exceptions = columns(read_lists(values.events, spans.field("events"), faults), 2)
+    (links,) = columns(read_lists(values.links, spans.field("links"), faults), 1)
+    resources, services = columns(
+        read_shared(values.resource, resource_spans.field("resource"), resource_of, faults), 2
+    )
+    scopes, _ = columns(read_shared(values.scope, scope_spans.field("scope"), scope_of, faults), 2)
+    rows = pa.RecordBatch.from_arrays(
+        [
+            spans.field("trace_id"),
+            spans.field("span_id"),
+            parent_id,
+            text(spans.field("name")),
+            spans.field("kind"),
+            spans.field("start_ns"),
+            spans.field("end_ns"),
+            pc.fill_null(spans.field("status").field("code"), 0),
+            text(pc.fill_null(spans.field("status").field("message"), b"")),
+            scopes.take(scope_of),
+            services.take(resource_of),
+            exceptions,
+            resources.take(resource_of),
+            events,
+            links,
+            own_attributes,
+        ],
+        schema=SPANS,
+    )
+    return Decoded(SpanBatch(faults.sort_out(rows)), Counter(faults.values()))
