@@ -46,11 +46,10 @@ SYSTEM_INSTRUCTIONS: Final = "gen_ai.system_instructions"
 INPUT_MESSAGES: Final = "gen_ai.input.messages"
 OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
 
-# An event, as a log record or on the span that was judged.
-EVALUATION_RESULT: Final = "gen_ai.evaluation.result"
+EVALUATION_EVENT: Final = "gen_ai.evaluation.result"  # an event of the span that is judged
 EVALUATION_NAME: Final = "gen_ai.evaluation.name"
-EVALUATION_SCORE_VALUE: Final = "gen_ai.evaluation.score.value"
-EVALUATION_SCORE_LABEL: Final = "gen_ai.evaluation.score.label"
+EVALUATION_VALUE: Final = "gen_ai.evaluation.score.value"
+EVALUATION_LABEL: Final = "gen_ai.evaluation.score.label"
 EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
 
 # The tier an answer was served by, where it is not the standard one. The conventions know it for OpenAI; the same name

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEYS: Final = frozenset(
-    (c.EVALUATION_NAME, c.EVALUATION_SCORE_VALUE, c.EVALUATION_SCORE_LABEL, c.EVALUATION_EXPLANATION, c.RESPONSE_ID)
+    (c.EVALUATION_NAME, c.EVALUATION_VALUE, c.EVALUATION_LABEL, c.EVALUATION_EXPLANATION, c.RESPONSE_ID)
 )
 
 _INSERT: Final = """
@@ -35,8 +35,8 @@ SELECT
     span_id,
     event.attributes ->> '{c.RESPONSE_ID}' AS response_id,
     event.attributes ->> '{c.EVALUATION_NAME}' AS name,
-    TRY_CAST(event.attributes ->> '{c.EVALUATION_SCORE_VALUE}' AS DOUBLE) AS score,
-    event.attributes ->> '{c.EVALUATION_SCORE_LABEL}' AS label,
+    TRY_CAST(event.attributes ->> '{c.EVALUATION_VALUE}' AS DOUBLE) AS score,
+    event.attributes ->> '{c.EVALUATION_LABEL}' AS label,
     event.attributes ->> '{c.EVALUATION_EXPLANATION}' AS explanation,
     service_name,
     event.attributes AS attributes
@@ -47,16 +47,16 @@ FROM (
         service_name,
         unnest(from_json(events, '[{{"name":"VARCHAR","time":"VARCHAR","attributes":"JSON"}}]')) AS event
     FROM incoming
-    WHERE contains(events, '"{c.EVALUATION_RESULT}"')
+    WHERE contains(events, '"{c.EVALUATION_EVENT}"')
 )
-WHERE event.name = '{c.EVALUATION_RESULT}'
+WHERE event.name = '{c.EVALUATION_EVENT}'
 """  # noqa: S608 - all of it is written here
 
 
 def of_spans(incoming: pa.Table) -> list[str]:
     """Write what keeps the evaluations among the events of laid-out spans; nothing when there are none."""
     events = incoming["events"].cast("string")
-    if not pc.any(pc.match_substring(events, f'"{c.EVALUATION_RESULT}"')).as_py():
+    if not pc.any(pc.match_substring(events, f'"{c.EVALUATION_EVENT}"')).as_py():
         return []
     return [_INSERT.format(found=_OF_SPANS)]
 
@@ -76,12 +76,12 @@ def of_logs(present: frozenset[str], log: dict[str, str]) -> list[str]:
         "span_id": log["span_id"],
         "response_id": first(readings(present, [c.RESPONSE_ID], AS_TEXT)),
         "name": first(readings(present, [c.EVALUATION_NAME], AS_TEXT)),
-        "score": first(readings(present, [c.EVALUATION_SCORE_VALUE], AS_NUMBER)),
-        "label": first(readings(present, [c.EVALUATION_SCORE_LABEL], AS_TEXT)),
+        "score": first(readings(present, [c.EVALUATION_VALUE], AS_NUMBER)),
+        "label": first(readings(present, [c.EVALUATION_LABEL], AS_TEXT)),
         "explanation": first(readings(present, [c.EVALUATION_EXPLANATION], AS_TEXT)),
         "service_name": "service_name",
         "attributes": "attributes",
     }
     columns = ", ".join(f"{value} AS {name}" for name, value in found.items())
-    where = f"{log['event_name']} = '{c.EVALUATION_RESULT}'"
+    where = f"{log['event_name']} = '{c.EVALUATION_EVENT}'"
     return [_INSERT.format(found=f"SELECT {columns} FROM incoming_logs WHERE {where}")]  # noqa: S608 - as above
