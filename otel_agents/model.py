@@ -168,6 +168,8 @@ class TelemetryHealth:
 
     destinations: tuple[DestinationHealth, ...]
     faults: Mapping[str, int]  # failures of the SDK itself, or of processors and exporters it was given, by place
+    unread_answers: Mapping[str, int] = field(default_factory=dict)  # of unknown shape, by class: spans without usage
+    unpriced_calls: Mapping[str, int] = field(default_factory=dict)  # tokens nobody has a price for, by model
 
     @property
     def emitted(self) -> int:

@@ -41,6 +41,12 @@ class Exchange:
         return [json.loads(line) for line in lines if line != "[DONE]"]
 
 
+def names() -> list[str]:
+    """The recordings there are; none where there is no folder of them."""
+    folder = Path(os.environ.get("OTEL_AGENTS_RECORDINGS") or _BESIDE)
+    return sorted(file.stem for file in folder.glob("*.json"))
+
+
 def exchanges(name: str) -> list[Exchange]:
     """The exchanges of one recording, in the order they happened; skips the test where there are no recordings."""
     folder = Path(os.environ.get("OTEL_AGENTS_RECORDINGS") or _BESIDE)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from otel_agents.pricing.parts import taken
-from otel_agents.pricing.rates import ModelRates
+from otel_agents.pricing.rates import STANDARD_TIERS, ModelRates
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +58,8 @@ class LiveModel:
         """US dollars by genai-prices' own means, or None where it raises."""
         from genai_prices.types import Usage as TableUsage
 
-        context = dict.fromkeys(("service_tier", "processing", "speed"), tier) if tier is not None else None
+        if tier is not None and tier not in STANDARD_TIERS:
+            return None
         tokens = TableUsage(
             input_tokens=usage.input_tokens,
             cache_read_tokens=usage.cache_read,
@@ -68,7 +69,7 @@ class LiveModel:
             output_reasoning_tokens=usage.reasoning,
         )
         try:
-            found = self._model.calc_price(tokens, self._provider, genai_request_timestamp=at, price_context=context)
+            found = self._model.calc_price(tokens, self._provider, genai_request_timestamp=at)
         except (ValueError, LookupError):
             return None
         return float(found.total_price)

@@ -25,6 +25,8 @@ _PER_THOUSAND: Final = _UNITS // 10**3
 # What the table calls a tier differs from provider to provider; no value is used with two of the names.
 _TIER_NAMES: Final = frozenset(("service_tier", "processing", "speed"))
 
+STANDARD_TIERS: Final = frozenset(("default", "auto", "standard", "on_demand"))  # what providers call it
+
 
 class Band(NamedTuple):
     """What each token costs in prompts of one size."""
@@ -38,6 +40,24 @@ class Band(NamedTuple):
     reasoning: int
     request: int  # for the call itself
     priced: bool  # whether the table has a price for input and for output
+
+    @classmethod
+    def of_dollars(cls, prices: Mapping[str, Decimal]) -> Band:
+        """Rates from US dollars a million tokens, by the names of the parts, and a call (request)."""
+        rates = {name: int(price * _PER_MILLION) for name, price in prices.items() if name != "request"}
+        fresh, output = rates.get("input", 0), rates.get("output", 0)
+        cache_write = rates.get("cache_write", fresh)
+        return cls(
+            above=-1,
+            input=fresh,
+            cache_read=rates.get("cache_read", fresh),
+            cache_write=cache_write,
+            cache_write_1h=rates.get("cache_write_1h", cache_write),
+            output=output,
+            reasoning=rates.get("reasoning", output),
+            request=int(prices.get("request", 0) * _UNITS),
+            priced=True,
+        )
 
     def cost(self, usage: Usage) -> float | None:
         """US dollars for the usage, or None when nothing of it has a price.
@@ -91,7 +111,7 @@ class ModelRates:
         self._bands: dict[tuple[int, ...], tuple[Band, ...]] = {}
 
     def cost(self, usage: Usage, at: datetime, tier: str | None) -> float | None:
-        """US dollars for a usage; None when the table has no price for it.
+        """US dollars for a usage; None when the table has no price for it, or none for the tier.
 
         Args:
             usage: the tokens.
@@ -101,6 +121,8 @@ class ModelRates:
         if not self._standard:
             return None
         chosen = self._chosen(at, tier)
+        if chosen is None:
+            return None
         bands = self._bands.get(chosen)
         if bands is None:
             bands = self._bands[chosen] = self._bands_of(*chosen)
@@ -109,15 +131,15 @@ class ModelRates:
         size = usage.input_tokens
         return next(band for band in bands if size > band.above).cost(usage)
 
-    def _chosen(self, at: datetime, tier: str | None) -> tuple[int, ...]:
-        """Which of the standard prices holds, and which variants do."""
+    def _chosen(self, at: datetime, tier: str | None) -> tuple[int, ...] | None:
+        """Which of the standard prices holds, and which variants do; None for a tier without a price."""
         standard = len(self._standard) - 1
         while standard and not _holds(self._standard[standard].constraint, at):  # if none does, the first
             standard -= 1
-        if tier is None or not self._variants:
+        if tier is None:
             return (standard,)
         held = [index for index, each in enumerate(self._variants) if each.tier == tier and _holds(each.constraint, at)]
-        return (standard, *held)
+        return (standard, *held) if held or tier in STANDARD_TIERS else None
 
     def _bands_of(self, standard: int, *variants: int) -> tuple[Band, ...]:
         prices = dict(self._standard[standard].prices)

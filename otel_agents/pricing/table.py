@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from otel_agents.model import Cost, Usage
 from otel_agents.pricing import live
+from otel_agents.pricing.names import table_name
 from otel_agents.pricing.packaged import PackagedTable
 
 if TYPE_CHECKING:
@@ -16,17 +17,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("otel_agents")
 
-# gen_ai.provider.name to the table's names, where the table would not find its way itself.
-_PROVIDERS: Final = {
-    "azure.ai.openai": "azure",
-    "azure.ai.inference": "azure",
-    "gcp.gemini": "google",
-    "gcp.gen_ai": "google",
-    "gcp.vertex_ai": "google",
-    "aws.bedrock": "aws",
-    "x_ai": "x-ai",
-    "mistral_ai": "mistral",
-}
 _UNKNOWN: Final = Cost(None, "unknown")
 _MOST_MODELS: Final = 4_096  # what is remembered; model names are the user's, and may be made up without end
 _LONGEST_NAME: Final = 256
@@ -58,12 +48,11 @@ class PriceTable:
             model: the model, as named in the request or the answer.
             usage: its tokens.
             at: when it was made; prices change. A time without a zone is in UTC.
-            tier: the service tier it was served by (flex, priority, batch, fast), None for the standard one. Where the
-                table has no price for a tier, the standard price is taken.
+            tier: the service tier it was served by (flex, priority, batch, fast), None for the standard one.
 
         Returns:
-            The cost in US dollars with the table's version as its source, or an unknown cost: never 0 for a model that
-            the table does not know, or for tokens it has no price for.
+            The cost in US dollars with the table's version as its source, or an unknown cost: never 0 for a model or a
+            tier that the table does not know, or for tokens it has no price for.
         """
         if not model or len(model) > _LONGEST_NAME:
             return _UNKNOWN
@@ -92,7 +81,7 @@ class PriceTable:
 
     def _find(self, provider: str | None, model: str) -> _Rates | None:
         if provider is not None:
-            provider = _PROVIDERS.get(provider, provider)
+            provider = table_name(provider)
         name = model.rpartition("models/")[2] if provider == "google" else model  # publishers/google/models/gemini-…
         if self._snapshot is None:
             try:

@@ -16,7 +16,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import Sampler
 
-from otel_agents.sdk import ledger, runtime
+from otel_agents.sdk import ledger, runtime, unknowns
 from otel_agents.sdk.content import ContentStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
@@ -111,7 +111,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     old_pipeline, old_processors = _pipeline, _processors
 
     # A span that has ended goes this way, in this order.
-    prices = CostProcessor()
+    prices = CostProcessor(overrides=settings.prices)
     pipeline = Pipeline(
         stages=[
             ContentStage(),
@@ -341,6 +341,7 @@ def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
     ledger.after_fork_in_child()
+    unknowns.after_fork_in_child()
     spool.after_fork_in_child()
     if _pipeline is not None:
         _pipeline.after_fork_in_child()

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from otel_agents.model import TelemetryHealth
-from otel_agents.sdk import faults
+from otel_agents.sdk import faults, unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +57,7 @@ def configure(
     processors: Sequence[SpanProcessor] | None = None,
     exporters: Sequence[SpanExporter] | None = None,
     id_generator: IdGenerator | None = None,
+    prices: Mapping[str, Mapping[str, Any]] | str | Path | None = None,
 ) -> None:
     """Start tracing. Called again, it replaces what an earlier call set up.
 
@@ -98,4 +99,9 @@ def telemetry_health() -> TelemetryHealth:
     """
     wiring = sys.modules.get(_WIRING)
     destinations = wiring.account() if wiring is not None else ()
-    return TelemetryHealth(destinations=destinations, faults=dict(faults.counts))
+    return TelemetryHealth(
+        destinations=destinations,
+        faults=dict(faults.counts),
+        unread_answers=dict(unknowns.answers),
+        unpriced_calls=dict(unknowns.prices),
+    )

@@ -17,7 +17,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
-from otel_agents.sdk import content, faults, runtime
+from otel_agents.sdk import content, faults, runtime, unknowns
 from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.streams import StreamEnd, follow
 from otel_agents.sdk.values import attribute_value, attribute_values
@@ -307,6 +307,8 @@ class Operation:
             self.record(found)
         elif isinstance(answer, str):
             self.output(answer)
+        elif answer is not None:
+            unknowns.note_answer(type(answer))
 
     def record(self, answer: Answer) -> None:
         """Put what an answer says on the span, or on that of a model call below."""

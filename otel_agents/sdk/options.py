@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import Sampler
 
+from otel_agents.pricing import Overrides
 from otel_agents.settings import Parse, flag, http_url, number, one_of, setting, text, whole
 
 SAMPLERS = (
@@ -102,6 +104,21 @@ def _sampler(value: object) -> str | Sampler:
     if isinstance(value, str) and value.lower() in SAMPLERS:
         return value.lower()
     raise ValueError(f"expected one of {', '.join(SAMPLERS)}, or a Sampler")
+
+
+def _prices(value: object) -> Overrides:
+    """Accept prices by pattern, or a file that has them."""
+    if isinstance(value, str | Path):
+        import tomllib  # where there is a file
+
+        path = _file(value)
+        try:
+            value = tomllib.loads(path.read_text("utf-8")) if path.suffix == ".toml" else json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise ValueError(f"expected a JSON or TOML file ({error})") from None
+    if not isinstance(value, Mapping):
+        raise ValueError("expected prices by pattern, such as {'openai/gpt-4o*': {'input': 2.5, 'output': 10}}")
+    return Overrides(value)
 
 
 def _id_generator(value: object) -> IdGenerator:
@@ -320,3 +337,9 @@ class SdkSettings:
         doc="Further span exporters; they get the same batches as the collector, cost included.",
     )
     id_generator: IdGenerator | None = setting(None, parse=_id_generator, doc="Where trace and span ids come from.")
+    prices: Overrides | None = setting(
+        None,
+        env=("OTEL_AGENTS_PRICES",),
+        parse=_prices,
+        doc="Your own prices and discounts, by pattern of provider/model; or a JSON or TOML file that has them.",
+    )

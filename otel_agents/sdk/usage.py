@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from otel_agents import conventions
-from otel_agents.sdk import faults
+from otel_agents.sdk import faults, unknowns
 from otel_agents.sdk.answers import anthropic, gemini, openai_chat, openai_responses
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
-from otel_agents.sdk.answers.shapes import tokens
+from otel_agents.sdk.answers.shapes import first, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +60,15 @@ def read_answer(answer: object, *, content: bool = True) -> Answer | None:
         content: whether to read the output messages too.
 
     Returns:
-        What it says, or None when its shape is unknown.
+        What it says, or None when its shape is unknown. A usage of unknown shape is left out, and counted.
     """
     try:
         for provider in _PROVIDERS:
             if provider.is_answer(answer):
-                return provider.read(answer, content=content)
+                found = provider.read(answer, content=content)
+                if found.usage is None and first(answer, "usage", "usage_metadata", "usageMetadata"):
+                    unknowns.note_answer(type(answer))
+                return found
     except Exception as error:  # noqa: BLE001 - an answer may be any object, whose attributes may raise anything
         faults.report("reading an answer", error)
     return None
@@ -81,6 +84,7 @@ class StreamReader:
     def __init__(self, *, content: bool = True) -> None:
         self._content = content
         self._stream: Stream | None = None
+        self._unread: type | None = None
 
     def feed(self, chunk: object) -> None:
         """Take the next chunk. Chunks of unknown shape are passed over."""
@@ -89,12 +93,16 @@ class StreamReader:
                 self._stream = self._recognise(chunk)
             if self._stream is not None:
                 self._stream.feed(chunk)
+            elif self._unread is None:
+                self._unread = type(chunk)
         except Exception as error:  # noqa: BLE001 - as in read_answer
             faults.report("reading a chunk", error)
 
     def finish(self) -> Answer | None:
-        """What the chunks amount to, or None when none had a known shape."""
+        """What the chunks amount to, or None when none had a known shape; that is counted."""
         if self._stream is None:
+            if self._unread is not None:
+                unknowns.note_answer(self._unread)
             return None
         try:
             return self._stream.answer()

@@ -13,7 +13,7 @@ from google import genai
 from otel_agents.model import Usage
 from otel_agents.sdk.usage import Answer, StreamReader, read_answer
 from tests.recorded_server import RecordedServer, serve
-from tests.recordings import Exchange, exchanges
+from tests.recordings import Exchange, exchanges, names
 
 pytestmark = pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")  # the recorded models are old by now
 
@@ -132,6 +132,10 @@ def parts(told: dict[str, Any] | None) -> Usage | None:
 
 def thoughts(told: dict[str, Any]) -> int:
     return told.get("thoughtsTokenCount", 0)
+
+
+def test_every_recording_is_read():
+    assert names() in ([], sorted(RECORDINGS))
 
 
 @pytest.mark.parametrize("name", RECORDINGS)

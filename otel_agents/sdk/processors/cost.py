@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents import conventions
 from otel_agents.model import Cost
-from otel_agents.pricing import PriceTable
+from otel_agents.pricing import Overrides, PriceTable
+from otel_agents.sdk import unknowns
 from otel_agents.sdk.usage import usage_from_attributes
 
 if TYPE_CHECKING:
@@ -15,16 +16,24 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from otel_agents.model import Usage
+
+_LONGEST_NAME: Final = 256
+
+_UNKNOWN: Final = Cost(None, "unknown")
+
 
 class CostProcessor:
     """Fills ``operation.cost`` and its source on spans of type model that have usage and no cost yet.
 
     Args:
         table: the prices.
+        overrides: the user's own, which go before the table's.
     """
 
-    def __init__(self, table: PriceTable | None = None) -> None:
+    def __init__(self, table: PriceTable | None = None, overrides: Overrides | None = None) -> None:
         self._table = table or PriceTable()
+        self._overrides = overrides or Overrides({})
 
     def process(self, span: ReadableSpan) -> None:
         """Price one ended span."""
@@ -45,15 +54,35 @@ class CostProcessor:
         usage = usage_from_attributes(attributes)
         if usage is None:
             return None
-        at = datetime.fromtimestamp(start_ns / 1e9, UTC)
-        provider = attributes.get(conventions.PROVIDER_NAME)
+        provider = _name(attributes.get(conventions.PROVIDER_NAME))
         tier = attributes.get(conventions.RESPONSE_SERVICE_TIER)
-        cost = Cost(None, "unknown")
-        for name in (conventions.RESPONSE_MODEL, conventions.REQUEST_MODEL):
-            cost = self._table.price(provider, attributes.get(name), usage, at, tier=tier)
-            if cost.usd is not None:
-                break
+        told = (_name(attributes.get(name)) for name in (conventions.RESPONSE_MODEL, conventions.REQUEST_MODEL))
+        models = tuple(name for name in told if name is not None)
+        override = self._overrides.find(provider, models)
+        if override is not None and override.band is not None:
+            usd = override.cost(usage, tier)
+            cost = _UNKNOWN if usd is None else Cost(usd, "override")
+        else:
+            cost = self._by_table(provider, models, usage, datetime.fromtimestamp(start_ns / 1e9, UTC), tier)
+            if override is not None and cost.usd is not None:
+                cost = Cost(cost.usd * override.factor, "override")
+        if cost.usd is None and usage.total_tokens:
+            unknowns.note_price(models[0] if models else "")
         return cost
+
+    def _by_table(
+        self, provider: str | None, models: tuple[str, ...], usage: Usage, at: datetime, tier: str | None
+    ) -> Cost:
+        for name in models:
+            cost = self._table.price(provider, name, usage, at, tier=tier)
+            if cost.usd is not None:
+                return cost
+        return _UNKNOWN
+
+
+def _name(value: object) -> str | None:
+    """A provider's or a model's name, if it is one."""
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME else None
 
 
 def _write(span: ReadableSpan, found: dict[str, Any]) -> None:

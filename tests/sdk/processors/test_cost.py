@@ -111,7 +111,7 @@ def test_the_price_is_that_of_the_time_the_span_began():
     table: Any = Table()
     assert added(MODEL_CALL, CostProcessor(table)) == {"operation.cost": 1.0, "operation.cost.source": "table:test"}
     at = datetime(2026, 11, 18, 11, 6, 40, tzinfo=UTC)
-    assert asked == [("openai", None, Usage(input=1000, output=100), at, None)]
+    assert asked == [("openai", "gpt-4o", Usage(input=1000, output=100), at, None)]
 
 
 def test_a_span_of_another_tracer_gets_its_cost_too():
