@@ -5,7 +5,7 @@ from otel_agents import errors
 # Before the decorator `model`, which takes the name this module has on the package.
 from otel_agents.model import Health, TelemetryHealth
 from otel_agents.sdk.decorators import agent, model, tool, workflow
-from otel_agents.sdk.lifecycle import configure, flush, shutdown, telemetry_health
+from otel_agents.sdk.lifecycle import configure, flush, instrument, shutdown, telemetry_health, uninstrument
 from otel_agents.sdk.monitor import current_operation, monitor_operation
 from otel_agents.sdk.monitoring import alert_manager, health, metrics_collector
 from otel_agents.sdk.operation import Operation
@@ -23,11 +23,13 @@ __all__ = [
     "errors",
     "flush",
     "health",
+    "instrument",
     "metrics_collector",
     "model",
     "monitor_operation",
     "shutdown",
     "telemetry_health",
     "tool",
+    "uninstrument",
     "workflow",
 ]

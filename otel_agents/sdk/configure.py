@@ -30,6 +30,7 @@ from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline
 from otel_agents.sdk.processors.cost import CostProcessor
+from otel_agents.sdk.processors.dialect import DialectStage
 from otel_agents.sdk.processors.rollup import RollupProcessor
 from otel_agents.sdk.rehearsal import Rehearsal, forget_provider, go_by
 from otel_agents.sdk.runtime import Runtime
@@ -115,6 +116,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     pipeline = Pipeline(
         stages=[
             ContentStage(),
+            DialectStage(),
             prices,
             RollupProcessor(metrics_collector.aggregates),
             *(() if _rehearsal is None else (_rehearsal,)),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.sdk.trace.sampling import Sampler
 
+    from otel_agents.sdk.instrumenting import Instrumentations
+
 _WIRING = "otel_agents.sdk.configure"
 
 
@@ -90,6 +92,33 @@ def shutdown(timeout: float | None = None) -> None:
     """
     if _WIRING in sys.modules:
         sys.modules[_WIRING].take_down(timeout)
+
+
+def instrument(*names: str) -> Instrumentations:
+    """Switch on the instrumentations that are installed, of OpenTelemetry and OpenInference, one for each library.
+
+    Call it after :func:`configure`: what they record of messages follows ``capture_content``. A call that is traced
+    twice, by one of them and by us or another, counts once.
+
+    Args:
+        names: libraries, such as openai, or the packages of instrumentations; without any, all that are installed.
+
+    Returns:
+        What is on, and what was left alone and why. One that fails keeps no other from being switched on.
+
+    Raises:
+        ConfigurationError: nothing of a name is installed; the message says what is near, or what to install.
+    """
+    from otel_agents.sdk.instrumenting import switch_on
+
+    return switch_on(names)
+
+
+def uninstrument(*names: str) -> None:
+    """Switch off what :func:`instrument` has switched on: of some names, or all of it."""
+    from otel_agents.sdk.instrumenting import switch_off
+
+    switch_off(names)
 
 
 def telemetry_health() -> TelemetryHealth:

@@ -84,6 +84,13 @@ def _tokens(value: object) -> tuple[str, ...]:
     return tokens
 
 
+def _capture(value: object) -> bool:
+    """Accept a flag; from the variable of OpenTelemetry's instrumentations, also where they are to put content."""
+    where = {"span_only": True, "event_only": True, "span_and_event": True, "no_content": False}
+    said = where.get(value.lower()) if isinstance(value, str) else None
+    return flag(value) if said is None else said
+
+
 def _folder(value: object) -> Path:
     return Path(text(str(value))).expanduser()
 
@@ -263,7 +270,7 @@ class SdkSettings:
     capture_content: bool = setting(
         True,
         env=("OTEL_AGENTS_CAPTURE_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
-        parse=flag,
+        parse=_capture,
         doc="Whether messages, tool arguments and results are recorded.",
     )
     sampler: str | Sampler = setting(

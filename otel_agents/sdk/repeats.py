@@ -1,52 +1,95 @@
 """A model call traced twice, by us and inside of ours by the provider's package or an instrumentation, counts once.
 
-The span inside waits for ours to end. When both tell of the same answer, the one inside becomes a span of type other:
-it keeps all it says, and sums over model calls hold.
+The span inside waits for the one around to end. When both tell of the same answer, the one inside becomes a span of
+type other: it keeps all it says, and sums over model calls hold. Where only the one inside has read the answer, the one
+around takes over what it says.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from otel_agents import conventions
-from otel_agents.sdk.span import LeanSpan
+from otel_agents import conventions, dialects
+from otel_agents.sdk.processors.dialect import in_our_names, usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-_USAGE = (conventions.USAGE_INPUT_TOKENS, conventions.USAGE_OUTPUT_TOKENS)
+_TOTALS = (conventions.USAGE_INPUT_TOKENS, conventions.USAGE_OUTPUT_TOKENS)
+_ANSWER = (conventions.RESPONSE_ID, conventions.RESPONSE_MODEL, conventions.RESPONSE_FINISH_REASONS)
+_FAMILIES = {"embeddings": "embeddings", "embedding": "embeddings", "reranker": "rerank"}
+
+
+class ModelCall(Protocol):
+    """A model call that may have others inside: a span of ours, or what stands for one of another provider's."""
+
+    _end_time: int | None
+    _inside: Sequence[Any]
+
+
+def calls_model(attributes: Mapping[str, Any]) -> bool:
+    """Say whether a span is a model call, in whichever dialect; it says so from its start."""
+    return dialects.span_type(attributes) == "model"
 
 
 def waits(span: ReadableSpan) -> bool:
     """Keep an ended span that may repeat the open model call around it; say whether it was kept."""
-    if span.__class__ is not LeanSpan:
-        return False
-    call = span._model_call
-    if call is None or call._end_time is not None or not _tells_of_a_call(span._attributes):
+    call: ModelCall | None = getattr(span, "_model_call", None)
+    if call is None or call._end_time is not None or not calls_model(span._attributes or {}):
         return False
     call._inside = [*call._inside, span]
     return True
 
 
-def released(call: ReadableSpan) -> Sequence[LeanSpan]:
+def released(call: ReadableSpan) -> Sequence[ReadableSpan]:
     """Give the spans that waited for a model call, which has ended, to end; those that repeat it are of type other."""
-    if call.__class__ is not LeanSpan:
+    if not getattr(call, "_inside", ()):
         return ()
+    inside: list[ReadableSpan] = []
+    _compare(call, call, inside)
+    return inside
+
+
+def _compare(call: Any, around: Any, inside: list[ReadableSpan]) -> None:
+    """Compare what waited for ``call`` with ``around``, which counts in its place; gather it, the innermost first."""
+    alone = len(call._inside) == 1
     for span in call._inside:
-        if _same_call(span._attributes, call._attributes):
+        if _repeats(span, around, alone=alone):
+            _take_over(around, span)
+            _compare(span, around, inside)
             span._attributes[conventions.SPAN_TYPE] = "other"
-    return call._inside
+        else:
+            _compare(span, span, inside)
+        inside.append(span)
 
 
-def _tells_of_a_call(attributes: Mapping[str, Any]) -> bool:
-    return conventions.RESPONSE_ID in attributes or any(key in attributes for key in _USAGE)
-
-
-def _same_call(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _repeats(span: Any, around: Any, *, alone: bool) -> bool:
+    """Say whether two spans tell of one call: by its id, else by its tokens, else as nothing speaks against it."""
+    one, other = span._attributes, around._attributes
+    if _family(one) != _family(other):
+        return False
     ids = one.get(conventions.RESPONSE_ID), other.get(conventions.RESPONSE_ID)
     if None not in ids:
-        return ids[0] == ids[1]
-    usage = [one.get(key) for key in _USAGE]
-    return any(usage) and usage == [other.get(key) for key in _USAGE]
+        return bool(ids[0] == ids[1])
+    totals = [[usage.get(key, 0) for key in _TOTALS] for usage in (usage_of(one), usage_of(other))]
+    if any(totals[0]) and any(totals[1]):
+        return totals[0] == totals[1]
+    return alone
+
+
+def _family(attributes: Mapping[str, Any]) -> str:
+    said = attributes.get(conventions.OPERATION_NAME) or attributes.get("openinference.span.kind")
+    return _FAMILIES.get(str(said).lower(), "chat")
+
+
+def _take_over(around: Any, span: Any) -> None:
+    """Put what a span inside has read of the answer on the one around, which counts, where that one read nothing."""
+    there, said = around._attributes, span._attributes
+    if any(key in there for key in (*dialects.INTEGER["input_tokens"], *dialects.INTEGER["output_tokens"])):
+        return
+    read = {**said, **in_our_names(said, "")}
+    for key in (*usage_of(read), *_ANSWER, conventions.REQUEST_MODEL, conventions.PROVIDER_NAME):
+        if key in read and key not in there:
+            there[key] = read[key]

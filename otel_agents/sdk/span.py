@@ -51,8 +51,9 @@ class LeanSpan(Span):
     _dropped_attributes = 0
     _record_exception = True
     _set_status_on_exception = True
-    _model_call: LeanSpan | None = None  # the model call around, of ours, and
-    _inside: Sequence[LeanSpan] = ()  # the ended spans inside that wait for it; see otel_agents.sdk.repeats
+    _agent: str | None = None  # at work where another instrumentation has begun the span
+    _model_call: LeanSpan | None = None  # the model call around, and
+    _inside: Sequence[LeanSpan] = ()  # the ended model calls inside that wait for it; see otel_agents.sdk.repeats
     _deferred: list[Any] | None = None  # content still to be written as JSON, by otel_agents.sdk.content
 
     _name: str

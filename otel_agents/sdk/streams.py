@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from otel_agents.sdk.usage import StreamReader
 
 _MOST_TEXT = 1_000_000  # characters of a streamed text that are kept
+_MOST_PROXIES = 10  # one inside the other
 
 
 class StreamEnd:
@@ -166,16 +167,27 @@ def follow(stream: Any, end: StreamEnd, body: Body | None = None) -> Any:
         end: told of chunks and of the end.
         body: the context that what runs inside it runs in: the steps of a generator, the request of a manager.
     """
-    watchable = _watchable(stream)
+    inner = _unwrapped(stream)
+    # An instrumentation that put a proxy around the stream sees its end after us only if we watch the proxy itself.
+    watchable = _watchable(stream) if inner is stream else None
     if watchable is not None and _watch(stream, watchable, end):
         return stream
     if _is_manager(stream):
         return StreamManager(stream, end, body)
-    if hasattr(stream, "__aiter__"):
+    if hasattr(inner, "__aiter__"):
         return AsyncChunks(stream, end, body)
     if hasattr(stream, "__iter__"):
         return Chunks(stream, end, body)
     end.finish()
+    return stream
+
+
+def _unwrapped(stream: Any) -> Any:
+    """Give what is inside a proxy as ``wrapt`` makes them, which has the methods of both kinds of streams."""
+    for _ in range(_MOST_PROXIES):
+        if not hasattr(type(stream), "__wrapped__"):
+            break
+        stream = stream.__wrapped__
     return stream
 
 

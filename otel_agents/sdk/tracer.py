@@ -36,7 +36,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
-from otel_agents.sdk import faults
+from otel_agents.sdk import begun, faults
 from otel_agents.sdk.content import write_deferred
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
 from otel_agents.sdk.propagation import IDENTITY, Identity, LeftOut, attach_span, detach
@@ -353,8 +353,10 @@ class LeanTracer(Tracer):
         span._limits = limits = provider._span_limits
         span._instrumentation_scope = self._instrumentation_scope
         if parent_span.__class__ is LeanSpan:
-            calls_model = parent_span._attributes.get(conventions.SPAN_TYPE) == "model"
-            span._model_call = parent_span if calls_model else parent_span._model_call
+            around = parent_span._attributes
+            said = around.get(conventions.SPAN_TYPE)
+            calls = said == "model" if said is not None else begun.calls_model(around)  # by us, or by somebody else
+            span._model_call = parent_span if calls else parent_span._model_call
         identity = cast("Identity | None", current.get(IDENTITY))
         span._attributes = filled = dict(identity.attributes) if identity is not None else {}
         if attributes:
@@ -367,6 +369,12 @@ class LeanTracer(Tracer):
                 filled.update(attributes)
             else:
                 span.set_attributes(attributes)
+        if not clean:  # of another instrumentation, which may not name the agent at work
+            span._agent = (
+                begun.agent(span._attributes, name)
+                or (identity.agent if identity is not None else None)
+                or (parent_span._agent if parent_span.__class__ is LeanSpan else None)
+            )
         if links:
             span._start_links(links)
         span._start_time = time_ns() if start_time is None else start_time

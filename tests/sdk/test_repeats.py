@@ -37,7 +37,7 @@ def test_the_providers_own_span_of_the_same_answer_is_no_second_model_call(recor
 def test_another_answer_inside_stays_a_call_of_its_own(recorder):
     ours("r-2", 40, "retried", ("r-1", 15), ("r-2", 40))
     assert types(recorder) == [
-        ("messages.create", ""),
+        ("messages.create", "model"),
         ("messages.create", "other"),
         ("ask", "model"),
     ]
@@ -45,4 +45,72 @@ def test_another_answer_inside_stays_a_call_of_its_own(recorder):
 
 def test_a_providers_span_outside_of_ours_is_left_alone(recorder):
     provider_span("r-3", 7)
-    assert types(recorder) == [("messages.create", "")]
+    assert types(recorder) == [("messages.create", "model")]
+
+
+def test_three_around_one_another_are_one_call_and_none_is_lost(recorder):
+    with monitor_operation("ask", model="thrice") as op:
+        with trace.get_tracer("framework").start_as_current_span("ChatModel", attributes={KIND: "LLM"}) as around:
+            provider_span("r-1", 40)
+            around.set_attribute("llm.token_count.prompt", 40)
+        op.usage(input_tokens=40)
+    assert types(recorder) == [("messages.create", "other"), ("ChatModel", "other"), ("ask", "model")]
+
+
+def test_what_only_the_one_inside_has_read_is_taken_over(recorder):
+    with monitor_operation("ask", model="gpt-4o", provider="openai"):
+        openinference_span("gpt-4o-2024-08-06", 1000, 100)
+    inside, call = recorder.spans()
+    assert inside.attributes["otel_agents.span.type"] == "other"
+    said = {key: call.attributes.get(key) for key in ("gen_ai.request.model", *USAGE, "operation.cost")}
+    assert said == {
+        "gen_ai.request.model": "gpt-4o",
+        "gen_ai.usage.input_tokens": 1000,
+        "gen_ai.usage.output_tokens": 100,
+        "operation.cost": 1000 * 2.5e-6 + 100 * 10e-6,
+    }
+
+
+def test_a_call_that_fails_twice_over_is_one_that_failed(recorder):
+    try:
+        with monitor_operation("ask", model="failing"):
+            with trace.get_tracer("provider").start_as_current_span("chat", attributes={KIND: "LLM"}):
+                raise TimeoutError
+    except TimeoutError:
+        pass
+    recorder.spans()
+    metrics = metrics_collector.model_metrics["failing"]
+    assert (metrics["requests"], metrics["failures"]) == (1, 1)
+
+
+def test_embeddings_inside_of_a_call_are_calls_of_their_own(recorder):
+    with monitor_operation("ask", model="gpt-4o"):
+        said = {"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": 7}
+        trace.get_tracer("provider").start_span("embeddings", attributes=said).end()
+    assert types(recorder) == [("embeddings", "model"), ("ask", "model")]
+
+
+def test_a_call_in_another_dialect_is_read_priced_and_belongs_to_the_agent_around(recorder):
+    with monitor_operation("request", agent_name="Reader"):
+        openinference_span("gpt-4o", 1000, 100)
+    call, _ = recorder.spans()
+    ours = ("otel_agents.span.type", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.agent.name", *USAGE)
+    assert [call.attributes[key] for key in ours] == ["model", "openai", "gpt-4o", "Reader", 1000, 100]
+    assert call.attributes["operation.cost"] == 1000 * 2.5e-6 + 100 * 10e-6
+    assert metrics_collector.metrics["Reader"].total_tokens == 1100
+
+
+def test_spans_that_are_nobodys_model_tool_or_agent_are_left_as_they_are(recorder):
+    trace.get_tracer("http").start_span("GET", attributes={"http.request.method": "GET"}).end()
+    assert dict(recorder.span("GET").attributes) == {"http.request.method": "GET"}
+
+
+KIND = "openinference.span.kind"
+USAGE = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
+
+
+def openinference_span(model: str, prompt: int, completion: int) -> None:
+    """What an instrumentation of OpenInference's writes."""
+    said = {KIND: "LLM", "llm.system": "openai", "llm.model_name": model}
+    with trace.get_tracer("openinference").start_as_current_span("ChatCompletion", attributes=said) as span:
+        span.set_attributes({"llm.token_count.prompt": prompt, "llm.token_count.completion": completion})
