@@ -4,9 +4,11 @@ from otel_agents import errors
 
 # Before the decorator `model`, which takes the name this module has on the package.
 from otel_agents.model import Health, TelemetryHealth
+from otel_agents.sdk.carrying import carry
 from otel_agents.sdk.decorators import agent, model, tool, workflow
+from otel_agents.sdk.identity import context
 from otel_agents.sdk.lifecycle import configure, flush, instrument, shutdown, telemetry_health, uninstrument
-from otel_agents.sdk.monitor import current_operation, monitor_operation
+from otel_agents.sdk.monitor import current_operation, message, monitor_operation
 from otel_agents.sdk.monitoring import alert_manager, health, metrics_collector
 from otel_agents.sdk.operation import Operation
 from otel_agents.version import __version__
@@ -18,12 +20,15 @@ __all__ = [
     "__version__",
     "agent",
     "alert_manager",
+    "carry",
     "configure",
+    "context",
     "current_operation",
     "errors",
     "flush",
     "health",
     "instrument",
+    "message",
     "metrics_collector",
     "model",
     "monitor_operation",

@@ -62,6 +62,7 @@ EXCEPTION_EVENT: Final = "exception"
 EXCEPTION_TYPE: Final = "exception.type"
 EXCEPTION_MESSAGE: Final = "exception.message"
 EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
+MESSAGE_SIZE: Final = "messaging.message.body.size"  # bytes
 SESSION_ID: Final = "session.id"
 USER_ID: Final = "user.id"
 
@@ -76,6 +77,22 @@ INCOMPLETE: Final = "otel_agents.stream.incomplete"  # true on a stream that was
 HANDOFF_FROM: Final = "otel_agents.handoff.from"
 HANDOFF_TO: Final = "otel_agents.handoff.to"
 HANDOFF_REASON: Final = "otel_agents.handoff.reason"
+MESSAGE_SOURCE: Final = "otel_agents.message.source"  # the agent that sends, and
+MESSAGE_TARGET: Final = "otel_agents.message.target"  # the one that receives
+MESSAGE_TYPE: Final = "otel_agents.message.type"
+MESSAGE_PROCESSING_TIME: Final = "otel_agents.message.processing_time"  # seconds the target works on it
+MESSAGE_RESPONSE_TIME: Final = "otel_agents.message.response_time"  # seconds until its answer is there
+MESSAGE_QUEUE_TIME: Final = "otel_agents.message.queue_time"  # seconds between sending and receiving
+MESSAGE_REPLY_SIZE: Final = "otel_agents.message.reply_size"  # bytes
+MESSAGE_CONTEXT_SIZE: Final = "otel_agents.message.context_size"  # bytes
+MESSAGE_RELEVANCE: Final = "otel_agents.message.context_relevance"  # 0 to 1
+MESSAGE_RETRIES: Final = "otel_agents.message.retries"
+MESSAGE_ERRORS: Final = "otel_agents.message.errors"
+ROUTE_EVENT: Final = "otel_agents.route"
+ROUTE_SELECTED: Final = "otel_agents.route.selected"
+ROUTE_SCORE: Final = "otel_agents.route.score"
+ROUTE_REASON: Final = "otel_agents.route.reason"
+ROUTE_CANDIDATES: Final = "otel_agents.route.candidates"
 
 SPAN_TYPES: Final = ("agent", "model", "tool", "workflow", "message", "other")
 

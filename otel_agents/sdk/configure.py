@@ -13,10 +13,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import Sampler
 
-from otel_agents.sdk import ledger, runtime, unknowns
+from otel_agents.sdk import identity, ledger, runtime, threads, unknowns
 from otel_agents.sdk.content import ContentStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
@@ -267,8 +268,18 @@ def _install(settings: SdkSettings, given: Mapping[str, object], processors: tup
         )
         tracer = lean = _provider.get_tracer("otel_agents", __version__)
     runtime.current = Runtime(
-        tracer, lean, enabled=settings.enabled, capture_content=settings.capture_content, configured=True
+        tracer,
+        lean,
+        enabled=settings.enabled,
+        capture_content=settings.capture_content,
+        configured=True,
+        baggage_key=_BAGGAGE_KEY if settings.enabled else "",
+        send_baggage=identity.names(settings.send_baggage),
+        read_baggage=identity.names(settings.read_baggage),
+        threads=settings.threads if settings.enabled else "none",
     )
+    if runtime.current.threads != "none":
+        threads.go_on()
 
 
 def _resource(settings: SdkSettings) -> Resource:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry.context import get_current
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
-from otel_agents.sdk.propagation import IDENTITY, NESTED
+from otel_agents.sdk import identity
+from otel_agents.sdk.propagation import NESTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,10 +63,9 @@ class JoinedProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Give the span what it inherits."""
         context = get_current() if parent_context is None else parent_context
-        identity: Any = context.get(IDENTITY)
-        if identity is not None:
+        if inherited := identity.of(context).attributes:
             own = span.attributes or {}
-            span.set_attributes({key: value for key, value in identity.attributes.items() if key not in own})
+            span.set_attributes({key: value for key, value in inherited.items() if key not in own})
         if context.get(NESTED):
             self._nested.add(span.get_span_context().span_id)
         for target in self._targets:

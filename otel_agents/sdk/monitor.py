@@ -1,4 +1,4 @@
-"""monitor_operation, which begins an operation, and current_operation, which finds the one around."""
+"""monitor_operation and message, which begin an operation, and current_operation, which finds the one around."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import runtime
+from otel_agents.sdk.identity import as_text
 from otel_agents.sdk.operation import NOTHING, Operation
 from otel_agents.sdk.propagation import LeftOut
 from otel_agents.sdk.values import PLAIN, attribute_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from opentelemetry.trace import Link, Span, SpanContext
+    from otel_agents.sdk.communication import Message
+    from otel_agents.sdk.operation import Linked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,7 +56,7 @@ def _monitor_operation(name: str, agent_name: str | None = None, **given: Any) -
     who: dict[str, Any] | None = None
     if user_id is not None or session_id is not None or tenant is not None:
         said = {conventions.SESSION_ID: session_id, conventions.USER_ID: user_id, conventions.TENANT: tenant}
-        who = {key: str(value) for key, value in said.items() if value is not None}
+        who = {key: as_text(value) for key, value in said.items() if value is not None}
     span_type = span_type or _type_of(agent_name, tool, model, workflow)
     return Operation(name, span_type, attributes, agent_name, who, links)
 
@@ -85,7 +87,7 @@ def monitor_operation(
     user_id: str | None = None,
     session_id: str | None = None,
     tenant: str | None = None,
-    links: Iterable[SpanContext | Span | Link] | None = None,
+    links: Iterable[Linked] | None = None,
     **attributes: Any,
 ) -> Operation:
     """Trace a block of code, in sync and async code alike.
@@ -103,7 +105,7 @@ def monitor_operation(
         user_id: who it is for; reaches every span below.
         session_id: the session it belongs to; reaches every span below.
         tenant: the customer it is done for; reaches every span below.
-        links: spans this one follows from.
+        links: spans this one follows from; also as the carriers of messages and hand-overs.
         attributes: further attributes of the span.
     """
     raise AssertionError("another function runs in its place")
@@ -111,6 +113,57 @@ def monitor_operation(
 
 def _type_of(agent: str | None, tool: str | None, model: str | None, workflow: str | None) -> str:
     return "model" if model else "tool" if tool else "workflow" if workflow else "agent" if agent else "other"
+
+
+def message(
+    source: str,
+    target: str,
+    type: str = "text",  # noqa: A002  the word users know
+    size: int | str | bytes | None = None,
+    *,
+    received: Mapping[str, str] | None = None,
+    reply_to: Message | Mapping[str, str] | None = None,
+    retries: int = 0,
+    processing_time: float | None = None,
+    response_time: float | None = None,
+    context_size: int | str | bytes | None = None,
+    relevance: float | None = None,
+    links: Iterable[Linked] | None = None,
+    **attributes: Any,
+) -> Message:
+    """Trace a message from one agent to another, where it is sent and where it is processed.
+
+    ``with message("Planner", "Writer", "task", size=body) as sent: queue.put((body, sent.carrier))``, and where it
+    arrives, ``with message("Planner", "Writer", "task", received=carrier): ...``
+
+    The span of the receiver links to that of the sender, however late and wherever it is, and has the session, user,
+    tenant and labels of the sender. Without a block, ``message(…).send()`` records the message and gives its carrier.
+
+    Args:
+        source: the agent that sends.
+        target: the agent that receives.
+        type: what kind of message it is, such as text, task or answer.
+        size: bytes; or what is sent itself, to be measured.
+        received: the carrier that came with the message, where it is processed. The block's time is the processing
+            time, and that since it was sent the time in the queue.
+        reply_to: the message this one answers, or its carrier; who receives the answer then knows the response time.
+        retries: how often it was sent or processed before.
+        processing_time: seconds the target worked on it, where something else has measured it.
+        response_time: seconds until the answer was there, where something else has measured it.
+        context_size: bytes of context that go with the message; or the context itself, to be measured.
+        relevance: how relevant that context is, from 0 to 1.
+        links: further spans this one follows from, as in :func:`monitor_operation`.
+        attributes: further attributes of the span.
+    """
+    from otel_agents.sdk.communication import begin_message  # for programs that use it
+
+    measures = {
+        conventions.MESSAGE_PROCESSING_TIME: processing_time,
+        conventions.MESSAGE_RESPONSE_TIME: response_time,
+        conventions.MESSAGE_CONTEXT_SIZE: context_size,
+        conventions.MESSAGE_RELEVANCE: relevance,
+    }
+    return begin_message(source, target, type, size, received, reply_to, retries, links, measures, attributes)
 
 
 def current_operation() -> Operation:

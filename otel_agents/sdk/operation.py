@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import time_ns
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from opentelemetry.context import _RUNTIME_CONTEXT, Context
 from opentelemetry.trace import (
@@ -18,12 +19,13 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime, unknowns
+from otel_agents.sdk.identity import put, read
 from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.streams import StreamEnd, follow
 from otel_agents.sdk.values import attribute_value, attribute_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from opentelemetry.trace import SpanContext
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from otel_agents.sdk.usage import Answer
 
 T = TypeVar("T")
+Linked: TypeAlias = "SpanContext | Span | Link | Mapping[str, str]"  # a mapping is a carrier
 
 _OPERATIONS = {
     "agent": conventions.OPERATION_INVOKE_AGENT,
@@ -74,7 +77,7 @@ class Operation:
         attributes: dict[str, Any],
         agent: str | None = None,
         who: dict[str, Any] | None = None,
-        links: Iterable[SpanContext | Span | Link] | None = None,
+        links: Iterable[Linked] | None = None,
         *,
         named_by_answer: bool = False,
     ) -> None:
@@ -134,15 +137,20 @@ class Operation:
         attributes[conventions.OPERATION_NAME] = _OPERATIONS.get(span_type) or self._name
         nested = False
         below = Context(context)
+        baggage = context.get(now.baggage_key)
+        if baggage is not identity.baggage:  # such as that of a request
+            identity = read(identity, baggage)
+            dict.__setitem__(below, IDENTITY, identity)
         if agent is not None:
             attributes[conventions.AGENT] = attributes[conventions.AGENT_NAME] = agent
             nested = identity.agent == agent
         elif identity.agent is not None and span_type in _BELOW_AN_AGENT:
             attributes.setdefault(conventions.AGENT_NAME, identity.agent)
-        if agent is not None or self._who is not None:
-            carried = {**identity.attributes, **self._who} if self._who else identity.attributes
-            dict.__setitem__(below, IDENTITY, Identity(carried, agent or identity.agent))
-        links = [_link(each) for each in self._links] if self._links else None
+        if self._who:
+            put(below, identity, self._who, agent)
+        elif agent is not None:
+            dict.__setitem__(below, IDENTITY, Identity(identity.attributes, agent, identity.baggage))
+        links = links_to(self._links) if self._links else None
         kind = _KINDS.get(span_type, SpanKind.INTERNAL)
         if lean is not None:
             self.span = span = lean.begin(
@@ -278,24 +286,55 @@ class Operation:
         self._stream = StreamEnd(self, ends_operation=False, reads=True)
         return cast("T", follow(chunks, self._stream))
 
-    def handoff(self, to: str, reason: str | None = None) -> None:
-        """Record that the agent at work hands over to another one, as a span of type message below this one."""
-        if not self.span.is_recording():
-            return
-        context = Context(_RUNTIME_CONTEXT.get_current())
-        dict.__setitem__(context, _SPAN_KEY, self.span)
-        identity: Identity = context.get(IDENTITY) or NOBODY  # type: ignore[assignment]
-        giver = self._agent or identity.agent
-        said = {
-            conventions.SPAN_TYPE: "message",
-            conventions.OPERATION_NAME: "handoff",
-            conventions.AGENT_NAME: giver,
-            conventions.HANDOFF_FROM: giver,
-            conventions.HANDOFF_TO: str(to),
-            conventions.HANDOFF_REASON: reason,
-        }
-        span = runtime.current.tracer.start_span(f"handoff {to}", context, attributes=attribute_values(said))
-        span.end()
+    def handoff(self, to: str, reason: str | None = None) -> dict[str, str]:
+        """Record that the agent at work hands over to another one, as a span of type message below this one.
+
+        Args:
+            to: the other agent.
+            reason: why.
+
+        Returns:
+            A carrier: the other agent, wherever it runs, links to the hand-over with
+            ``monitor_operation(…, links=[carrier])``.
+        """
+        from otel_agents.sdk.communication import hand_over  # for programs that use it
+
+        return hand_over(self, str(to), reason)
+
+    def route(
+        self, selected: str, score: float | None = None, reason: str | None = None, *, candidates: Any = None
+    ) -> None:
+        """Record a routing decision: which agent, model or tool was chosen to go on.
+
+        It is an event of the span, and its attributes are those of the span as well: where several are made in one
+        operation, those of the last.
+
+        Args:
+            selected: what was chosen.
+            score: the number it was chosen by, such as the complexity of the question or the fitness of the choice.
+            reason: why.
+            candidates: what there was to choose from: names, or a mapping from names to scores.
+        """
+        from otel_agents.sdk.decisions import record_route
+
+        self._safely(record_route, self.span, selected, score, reason, candidates)
+
+    def score(
+        self, name: str, value: float | None = None, label: str | None = None, explanation: str | None = None
+    ) -> None:
+        """Record an evaluation of the operation, as the conventions' event ``gen_ai.evaluation.result``.
+
+        When the operation has ended already, as with a judge that takes its time, it becomes a span below it.
+
+        Args:
+            name: what was evaluated, such as relevance.
+            value: the score.
+            label: what the score means in a word, such as pass.
+            explanation: how it came about.
+        """
+        from otel_agents.sdk.decisions import record_score
+
+        self._safely(record_score, self.span, name, value, label, explanation)
 
     # --- For the decorators and streams -----------------------------------------------------------------------------
 
@@ -382,10 +421,20 @@ class Operation:
             faults.report("recording an operation", error)
 
 
-def _link(to: SpanContext | Span | Link) -> Link:
-    if isinstance(to, Link):
-        return to
-    return Link(to.get_span_context() if isinstance(to, Span) else to)
+def links_to(given: Iterable[Linked]) -> list[Link]:
+    """Make links of spans, their contexts, and carriers; a carrier that names no span gives none."""
+    links = []
+    for to in given:
+        if isinstance(to, Mapping):
+            from otel_agents.sdk.carriers import link_of  # for what comes from elsewhere
+
+            if link := link_of(to):
+                links.append(link)
+        elif isinstance(to, Link):
+            links.append(to)
+        else:
+            links.append(Link(to.get_span_context() if isinstance(to, Span) else to))
+    return links
 
 
 class _Nothing(Operation):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,6 +158,17 @@ def _not(inner: Callable[[object], bool], variable: str) -> Parse:
     return parse
 
 
+def _names(value: object) -> str | tuple[str, ...]:
+    """Accept all, none, or names, also as a text with commas."""
+    given = value.split(",") if isinstance(value, str) else value
+    found = [name.strip() if isinstance(name, str) else "" for name in given] if isinstance(given, Iterable) else []
+    if not found or not all(found):
+        raise ValueError("expected all, none, or names such as session,tenant")
+    if found in (["all"], ["none"]):
+        return found[0]
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class SdkSettings:
     """What ``configure()`` can be told."""
@@ -289,6 +300,25 @@ class SdkSettings:
         None,
         parse=_attributes,
         doc="Attributes of the program, beside those in OTEL_RESOURCE_ATTRIBUTES.",
+    )
+    send_baggage: str | tuple[str, ...] = setting(
+        "all",
+        env=("OTEL_AGENTS_SEND_BAGGAGE",),
+        parse=_names,
+        doc="What of a context goes to other programs as W3C baggage: all, none, or names such as session,tenant.",
+    )
+    read_baggage: str | tuple[str, ...] = setting(
+        "all",
+        env=("OTEL_AGENTS_READ_BAGGAGE",),
+        parse=_names,
+        doc="What of it is believed when another program sent it: all, none, or names such as session,tenant.",
+    )
+    threads: str = setting(
+        "all",
+        env=("OTEL_AGENTS_THREADS",),
+        parse=one_of("all", "pools", "none"),
+        doc="Which threads go on in the context they were started in: all, pools (work given to a ThreadPoolExecutor) "
+        "or none.",
     )
     queue_size: int = setting(
         65_536,

@@ -1,4 +1,4 @@
-"""The current span, and who is asking, carried down to every span below."""
+"""What travels down to every span below: the current span, and who is asking."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class Identity(NamedTuple):
     """What spans below inherit."""
 
-    attributes: dict[str, AnyValue]  # session.id, user.id, tenant.id; for every span below
+    attributes: dict[str, AnyValue]  # session.id, user.id, tenant.id and labels; for every span below
     agent: str | None  # the nearest agent around; for the spans of its model calls, tools and messages
+    baggage: Any = None  # OpenTelemetry's baggage these agree with; where the context has another, that is read first
 
 
 NOBODY = Identity({}, None)

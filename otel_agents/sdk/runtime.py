@@ -26,6 +26,10 @@ class Runtime:
         enabled: whether spans are made at all.
         capture_content: whether messages, arguments and results are recorded.
         configured: whether ``configure()`` was called.
+        baggage_key: the key of OpenTelemetry's baggage in a context, where identity travels by it.
+        send_baggage: the attributes of an identity that are put there; None for all.
+        read_baggage: the attributes that are taken from there; None for all.
+        threads: which threads go on in the context they were started in: all, pools or none.
     """
 
     tracer: Tracer
@@ -33,6 +37,10 @@ class Runtime:
     enabled: bool = False
     capture_content: bool = False
     configured: bool = False
+    baggage_key: str = ""
+    send_baggage: frozenset[str] | None = frozenset()
+    read_baggage: frozenset[str] | None = frozenset()
+    threads: str = "none"
 
 
 current = Runtime(NoOpTracer())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.context import _RUNTIME_CONTEXT, Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import (
@@ -38,8 +39,9 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 from otel_agents import conventions
 from otel_agents.sdk import begun, faults
 from otel_agents.sdk.content import write_deferred
+from otel_agents.sdk.identity import read
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
-from otel_agents.sdk.propagation import IDENTITY, Identity, LeftOut, attach_span, detach
+from otel_agents.sdk.propagation import IDENTITY, NOBODY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.sampling import LOW_64_BITS, HeadSampler
 from otel_agents.sdk.span import LeanSpan, is_plain
 
@@ -300,7 +302,7 @@ class LeanTracer(Tracer):
             attributes: see there.
             links: see there.
             start_time: see there.
-            clean: whether every attribute is known to be one already.
+            clean: whether every attribute is known to be one already, and the context's baggage has been read.
             trace_id: the id of the trace this span begins, where it is drawn.
         """
         provider = self.provider
@@ -357,8 +359,10 @@ class LeanTracer(Tracer):
             said = around.get(conventions.SPAN_TYPE)
             calls = said == "model" if said is not None else begun.calls_model(around)  # by us, or by somebody else
             span._model_call = parent_span if calls else parent_span._model_call
-        identity = cast("Identity | None", current.get(IDENTITY))
-        span._attributes = filled = dict(identity.attributes) if identity is not None else {}
+        identity = cast("Identity", current.get(IDENTITY) or NOBODY)
+        if not clean and (baggage := current.get(_BAGGAGE_KEY)) is not identity.baggage:  # such as that of a request
+            identity = read(identity, baggage)
+        span._attributes = filled = dict(identity.attributes)
         if attributes:
             most = limits.max_span_attributes
             if (
