@@ -6,7 +6,7 @@ from time import monotonic_ns, time_ns
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.context import _RUNTIME_CONTEXT, Context
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
@@ -38,7 +38,7 @@ class Message(Operation):
         self,
         name: str,
         attributes: dict[str, Any],
-        links: list[Linked],
+        links: list[Link],
         received: Mapping[str, str] | None,
         asked_ns: int | None,
         retries: int,
@@ -113,16 +113,16 @@ class Message(Operation):
             runtime.say_unconfigured()
             return
         below = Context(_RUNTIME_CONTEXT.get_current())
-        attributes, links = self._attributes, list(self._links or ())
+        attributes, links = self._attributes, links_to(self._links or ())
         stamp = time_ns()
         if (received := self._received) is not None:
-            links.insert(0, received)
+            links = links_to(received) + links
             for key, since in ((conventions.MESSAGE_QUEUE_TIME, SENT), (conventions.MESSAGE_RESPONSE_TIME, ASKED)):
                 if (then := _stamp(received.get(since))) is not None and 0 <= stamp - then <= _LONGEST_NS:
                     attributes.setdefault(key, (stamp - then) / 1e9)
             below = _with_baggage(below, received)
         kind = SpanKind.PRODUCER if received is None else SpanKind.CONSUMER
-        self.span = span = now.tracer.start_span(self._name, below, kind, attributes, links_to(links))
+        self.span = span = now.tracer.start_span(self._name, below, kind, attributes, links)
         dict.__setitem__(below, IDENTITY, identity.of(below))
         dict.__setitem__(below, _SPAN_KEY, span)
         self.carrier = {**carrier_of(below), SENT: str(stamp)}
@@ -140,19 +140,19 @@ def begin_message(
     received: Mapping[str, str] | None,
     reply_to: Message | Mapping[str, str] | None,
     retries: int,
-    links: Iterable[Linked] | None,
+    links: Iterable[Linked] | Linked | None,
     measures: Mapping[str, Any],
     more: Mapping[str, Any],
 ) -> Message:
     """Make a message; see :func:`otel_agents.message`."""
-    links = list(links or ())
+    linked = links_to(links or ())
     asked_ns = None
     if isinstance(reply_to, Message):
         reply_to = reply_to.carrier if reply_to._received is None else reply_to._received
     if reply_to is not None:
         question = as_texts(reply_to)
         asked_ns = _stamp(question.get(SENT))
-        links.append(question)
+        linked += links_to(question)
     operation = "send" if received is None else "process"
     attributes = attribute_values(
         {
@@ -169,7 +169,7 @@ def begin_message(
         }
     )
     name = f"{operation} {target}"
-    return Message(name, attributes, links, None if received is None else as_texts(received), asked_ns, retries)
+    return Message(name, attributes, linked, None if received is None else as_texts(received), asked_ns, retries)
 
 
 def hand_over(operation: Operation, to: str, reason: str | None) -> dict[str, str]:

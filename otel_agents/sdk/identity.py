@@ -61,7 +61,9 @@ class context:  # noqa: N801  a function to its users
 
     __slots__ = ("_given",)
 
-    def __init__(self, *, session: object = None, user: object = None, tenant: object = None, **labels: object) -> None:
+    def __init__(
+        self, /, *, session: object = None, user: object = None, tenant: object = None, **labels: object
+    ) -> None:
         self._given: dict[str, str] = {}
         try:
             ids = {conventions.SESSION_ID: session, conventions.USER_ID: user, conventions.TENANT: tenant}

@@ -87,7 +87,7 @@ def monitor_operation(
     user_id: str | None = None,
     session_id: str | None = None,
     tenant: str | None = None,
-    links: Iterable[Linked] | None = None,
+    links: Iterable[Linked] | Linked | None = None,
     **attributes: Any,
 ) -> Operation:
     """Trace a block of code, in sync and async code alike.
@@ -128,7 +128,7 @@ def message(
     response_time: float | None = None,
     context_size: int | str | bytes | None = None,
     relevance: float | None = None,
-    links: Iterable[Linked] | None = None,
+    links: Iterable[Linked] | Linked | None = None,
     **attributes: Any,
 ) -> Message:
     """Trace a message from one agent to another, where it is sent and where it is processed.

@@ -11,6 +11,7 @@ from opentelemetry.trace import (
     INVALID_SPAN,
     Link,
     Span,
+    SpanContext,
     SpanKind,
     Status,
     StatusCode,
@@ -27,8 +28,6 @@ from otel_agents.sdk.values import attribute_value, attribute_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
-
-    from opentelemetry.trace import SpanContext
 
     from otel_agents.sdk.span import LeanSpan
     from otel_agents.sdk.usage import Answer
@@ -77,7 +76,7 @@ class Operation:
         attributes: dict[str, Any],
         agent: str | None = None,
         who: dict[str, Any] | None = None,
-        links: Iterable[Linked] | None = None,
+        links: Iterable[Linked] | Linked | None = None,
         *,
         named_by_answer: bool = False,
     ) -> None:
@@ -421,10 +420,10 @@ class Operation:
             faults.report("recording an operation", error)
 
 
-def links_to(given: Iterable[Linked]) -> list[Link]:
-    """Make links of spans, their contexts, and carriers; a carrier that names no span gives none."""
+def links_to(given: Iterable[Linked] | Linked) -> list[Link]:
+    """Make links of spans, their contexts, and carriers; what names no span gives none."""
     links = []
-    for to in given:
+    for to in [given] if isinstance(given, Link | Span | SpanContext | Mapping) else given:
         if isinstance(to, Mapping):
             from otel_agents.sdk.carriers import link_of  # for what comes from elsewhere
 
@@ -432,7 +431,7 @@ def links_to(given: Iterable[Linked]) -> list[Link]:
                 links.append(link)
         elif isinstance(to, Link):
             links.append(to)
-        else:
+        elif isinstance(to, Span | SpanContext):
             links.append(Link(to.get_span_context() if isinstance(to, Span) else to))
     return links
 

@@ -225,10 +225,10 @@ def test_a_handoff_is_a_span_below(recorder) -> None:
 def test_links_are_given_as_spans_or_their_contexts(recorder) -> None:
     with monitor_operation("first") as first:
         pass
-    with monitor_operation("second", links=[first.span, first.span.get_span_context()]):
+    to = first.span.get_span_context()
+    with monitor_operation("several", links=[first.span, to, "no span"]), monitor_operation("one", links=to):
         pass
-    links = recorder.span("second").links
-    assert [link.context.span_id for link in links] == [first.span.get_span_context().span_id] * 2
+    assert [link.context for name in ("several", "one") for link in recorder.span(name).links] == [to, to, to]
 
 
 def test_it_stays_current_across_awaits_and_tasks_do_not_mix(recorder) -> None:

@@ -1,17 +1,36 @@
 """Threads, tasks of asyncio and greenlets: whose parent is whose, and nothing is lost."""
 
+import json
 import socket
 import time
 
+import pytest
+
 from tests.sdk.environments.conftest import links, told
 
+IDENTITY = {"session.id": "s", "user.id": "u", "tenant.id": "t", "experiment": "b"}
 
-def test_threads_that_are_given_the_context(receiver, run) -> None:
-    run("threads")
-    spans = told(receiver)
-    given = [span.attributes["gen_ai.tool.call.arguments"] for span in spans if span.parent == "request"]
-    assert given == ['{"how": "pool"}'] * 3 + ['{"how": "thread"}', '{"how": "to_thread"}']
-    assert [span.parent for span in spans if span.name == "execute_tool look_alone"] == [None] * 3
+
+CARRIED = ["another pool, carried", "later, carried", "pool, by copy_context", "task", "thread, carried"]
+CARRIED += ["thread, carried", "to_thread"]
+POOLS = ["pool", "pool", "pool", "pool map", "run_in_executor"]
+THREADS = ["a thread with a run of its own", "thread", "timer"]
+
+
+@pytest.mark.parametrize(
+    ("threads", "below"),
+    [("all", [*CARRIED, *POOLS, *THREADS]), ("pools", [*CARRIED, *POOLS]), ("none", CARRIED)],
+)
+def test_threads_go_on_in_the_context_they_are_started_in(receiver, run, threads, below) -> None:
+    run("threads", threads)
+    spans = [span for span in told(receiver) if span.name == "execute_tool look"]
+    how = {True: [], False: []}
+    for span in spans:
+        identity = {key: value for key, value in span.attributes.items() if key in IDENTITY}
+        assert identity == (IDENTITY if span.parent == "request" else {})
+        how[span.parent == "request"].append(json.loads(span.attributes["gen_ai.tool.call.arguments"])["how"])
+    alone = [how for how in [*POOLS, *THREADS] if how not in below]
+    assert (sorted(how[True]), sorted(how[False])) == (sorted(below), sorted([*alone, "alone", "alone"]))
 
 
 def test_tasks_of_asyncio(receiver, run) -> None:
