@@ -12,7 +12,8 @@ from opentelemetry.trace.propagation import _SPAN_KEY
 from otel_agents import conventions
 from otel_agents.sdk import identity, runtime
 from otel_agents.sdk.carriers import as_texts, carrier_of, context_of
-from otel_agents.sdk.operation import Linked, Operation, links_to
+from otel_agents.sdk.handle import Handle, Linked, links_to
+from otel_agents.sdk.operation import Operation
 from otel_agents.sdk.propagation import IDENTITY
 from otel_agents.sdk.values import attribute_values
 
@@ -172,7 +173,7 @@ def begin_message(
     return Message(name, attributes, linked, None if received is None else as_texts(received), asked_ns, retries)
 
 
-def hand_over(operation: Operation, to: str, reason: str | None) -> dict[str, str]:
+def hand_over(operation: Handle, to: str, reason: str | None) -> dict[str, str]:
     """Record a hand-over as a span below an operation, and give its carrier; see ``Operation.handoff``."""
     if not operation.span.is_recording():
         return {}

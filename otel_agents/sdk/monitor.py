@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from otel_agents.sdk.communication import Message
-    from otel_agents.sdk.operation import Linked
+    from otel_agents.sdk.handle import Linked
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,29 +1,21 @@
-"""The operation: a span from its beginning to its end, and what can be said about it in between."""
+"""The operation: a span from its beginning to its end, with what goes into a model and comes out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from time import time_ns
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from opentelemetry.context import _RUNTIME_CONTEXT, Context
-from opentelemetry.trace import (
-    INVALID_SPAN,
-    Link,
-    Span,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-)
+from opentelemetry.trace import INVALID_SPAN, SpanKind
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
 from otel_agents.sdk import content, faults, runtime, unknowns
+from otel_agents.sdk.handle import Handle, Linked, links_to
 from otel_agents.sdk.identity import put, read
 from otel_agents.sdk.propagation import IDENTITY, NESTED, NOBODY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.streams import StreamEnd, follow
-from otel_agents.sdk.values import attribute_value, attribute_values
+from otel_agents.sdk.values import attribute_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +25,6 @@ if TYPE_CHECKING:
     from otel_agents.sdk.usage import Answer
 
 T = TypeVar("T")
-Linked: TypeAlias = "SpanContext | Span | Link | Mapping[str, str]"  # a mapping is a carrier
 
 _OPERATIONS = {
     "agent": conventions.OPERATION_INVOKE_AGENT,
@@ -43,10 +34,9 @@ _OPERATIONS = {
 }
 _KINDS = {"model": SpanKind.CLIENT}
 _BELOW_AN_AGENT = frozenset({"model", "tool", "message"})
-_NO_FAILURE = (GeneratorExit, SystemExit)  # ways to end that are nobody's fault
 
 
-class Operation:
+class Operation(Handle):
     """One operation that is traced: a context manager, and what can be said about it while it runs.
 
     Attributes:
@@ -54,10 +44,8 @@ class Operation:
     """
 
     __slots__ = (
-        "_agent",
         "_answered_ns",
         "_attributes",
-        "_failed_with",
         "_first_chunk_ns",
         "_links",
         "_name",
@@ -66,7 +54,6 @@ class Operation:
         "_token",
         "_type",
         "_who",
-        "span",
     )
 
     def __init__(
@@ -90,9 +77,9 @@ class Operation:
         self._stream: StreamEnd | None = None
         self._answered_ns: int | None = None  # when the last answer was recorded, and
         self._first_chunk_ns: int | None = None  # when a stream began, where those belong to a model call below
-        self._failed_with: BaseException | None = None
+        self._failed_with = None
         self._token: Any = None
-        self.span: Span = INVALID_SPAN
+        self.span = INVALID_SPAN
 
     # --- Beginning and end ------------------------------------------------------------------------------------------
 
@@ -175,51 +162,7 @@ class Operation:
             detach(self._token)
             self._token = None
 
-    def fail(self, error: BaseException) -> None:
-        """Mark the operation as failed by an exception, once for each."""
-        span = self.span
-        if isinstance(error, _NO_FAILURE) or error is self._failed_with or not span.is_recording():
-            return
-        self._failed_with = error
-        kind = type(error)
-        name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-        try:
-            text = str(error)
-        except Exception:
-            text = ""
-        span.set_attribute(conventions.ERROR_TYPE, name)
-        span.set_status(Status(StatusCode.ERROR, f"{kind.__name__}: {text}" if text else kind.__name__))
-        span.record_exception(error)
-
     # --- While it runs ----------------------------------------------------------------------------------------------
-
-    @property
-    def trace_id(self) -> str:
-        """The trace's id, as 32 hexadecimal digits."""
-        return format(self.span.get_span_context().trace_id, "032x")
-
-    def set(self, values: Mapping[str, Any] | None = None, /, **attributes: Any) -> None:
-        """Set attributes: as keywords, or as a mapping where a name has dots."""
-        for key, value in {**(values or {}), **attributes}.items():
-            self.set_attribute(key, value)
-
-    def set_attribute(self, key: str, value: Any) -> None:
-        """Set one attribute. A value OpenTelemetry has no type for becomes its text; None sets nothing."""
-        if value is not None:
-            self.span.set_attribute(str(key), attribute_value(value))
-
-    def event(self, name: str, **attributes: Any) -> None:
-        """Record a moment inside the operation."""
-        self.span.add_event(name, attribute_values(attributes))
-
-    def error(self, error: BaseException | str) -> None:
-        """Mark the operation as failed, by an exception or in words."""
-        if isinstance(error, BaseException):
-            self.fail(error)
-        elif self.span.is_recording():
-            self.span.set_attribute(conventions.ERROR_TYPE, "_OTHER")  # the conventions' word for what has no type
-            self.span.set_status(Status(StatusCode.ERROR, str(error)))
-            self.span.add_event(conventions.EXCEPTION_EVENT, {conventions.EXCEPTION_MESSAGE: str(error)})
 
     def usage(
         self,
@@ -284,56 +227,6 @@ class Operation:
             return chunks
         self._stream = StreamEnd(self, ends_operation=False, reads=True)
         return cast("T", follow(chunks, self._stream))
-
-    def handoff(self, to: str, reason: str | None = None) -> dict[str, str]:
-        """Record that the agent at work hands over to another one, as a span of type message below this one.
-
-        Args:
-            to: the other agent.
-            reason: why.
-
-        Returns:
-            A carrier: the other agent, wherever it runs, links to the hand-over with
-            ``monitor_operation(…, links=[carrier])``.
-        """
-        from otel_agents.sdk.communication import hand_over  # for programs that use it
-
-        return hand_over(self, str(to), reason)
-
-    def route(
-        self, selected: str, score: float | None = None, reason: str | None = None, *, candidates: Any = None
-    ) -> None:
-        """Record a routing decision: which agent, model or tool was chosen to go on.
-
-        It is an event of the span, and its attributes are those of the span as well: where several are made in one
-        operation, those of the last.
-
-        Args:
-            selected: what was chosen.
-            score: the number it was chosen by, such as the complexity of the question or the fitness of the choice.
-            reason: why.
-            candidates: what there was to choose from: names, or a mapping from names to scores.
-        """
-        from otel_agents.sdk.decisions import record_route
-
-        self._safely(record_route, self.span, selected, score, reason, candidates)
-
-    def score(
-        self, name: str, value: float | None = None, label: str | None = None, explanation: str | None = None
-    ) -> None:
-        """Record an evaluation of the operation, as the conventions' event ``gen_ai.evaluation.result``.
-
-        When the operation has ended already, as with a judge that takes its time, it becomes a span below it.
-
-        Args:
-            name: what was evaluated, such as relevance.
-            value: the score.
-            label: what the score means in a word, such as pass.
-            explanation: how it came about.
-        """
-        from otel_agents.sdk.decisions import record_score
-
-        self._safely(record_score, self.span, name, value, label, explanation)
 
     # --- For the decorators and streams -----------------------------------------------------------------------------
 
@@ -412,28 +305,6 @@ class Operation:
             self._first_chunk_ns = None
         describe(call)
         call.end()
-
-    def _safely(self, step: Callable[..., None], *given: Any) -> None:
-        try:
-            step(*given)
-        except Exception as error:
-            faults.report("recording an operation", error)
-
-
-def links_to(given: Iterable[Linked] | Linked) -> list[Link]:
-    """Make links of spans, their contexts, and carriers; what names no span gives none."""
-    links = []
-    for to in [given] if isinstance(given, Link | Span | SpanContext | Mapping) else given:
-        if isinstance(to, Mapping):
-            from otel_agents.sdk.carriers import link_of  # for what comes from elsewhere
-
-            if link := link_of(to):
-                links.append(link)
-        elif isinstance(to, Link):
-            links.append(to)
-        elif isinstance(to, Span | SpanContext):
-            links.append(Link(to.get_span_context() if isinstance(to, Span) else to))
-    return links
 
 
 class _Nothing(Operation):
