@@ -103,3 +103,35 @@ def test_health_and_alerts():
     assert output.startswith("degraded: 41 requests, 59 % of them answered, $0.0568\n")
     assert "Support: 40 requests, 17 failed\n" in output
     assert "[high] Support: 42.5 % of 40 requests failed in the last 5 minutes (limit 5 %)\n" in output
+
+
+def test_two_processes(collector):
+    assert run("two_processes.py", collector.url) == "A poem about the sea.\nSent.\n"
+    spans = collector.sql(
+        """SELECT name, kind, service_name, session_id, user_id, tenant, attributes->>'plan' AS plan,
+            (links->0->>'span_id') AS linked, span_id, trace_id, parent_span_id FROM spans ORDER BY start_time"""
+    )
+    who = {"session_id": "session-7", "user_id": "ana", "tenant": "acme", "plan": "pro"}
+    assert [{key: span[key] for key in who} for span in spans] == [who] * 6
+    ids = {span["span_id"]: span["name"] for span in spans}
+    assert [
+        (span["service_name"], span["name"], span["kind"], ids.get(span["parent_span_id"]), ids.get(span["linked"]))
+        for span in spans
+    ] == [
+        ("planner", "invoke_agent Planner", "internal", None, None),
+        ("planner", "send Writer", "producer", "invoke_agent Planner", None),
+        ("writer", "process Writer", "consumer", None, "send Writer"),
+        ("writer", "invoke_agent Writer", "internal", "process Writer", None),
+        ("writer", "send Planner", "producer", "process Writer", "send Writer"),
+        ("planner", "process Planner", "consumer", "invoke_agent Planner", "send Planner"),
+    ]
+    [times] = collector.sql(
+        """SELECT count(attributes->>'otel_agents.message.queue_time') AS queued,
+            count(attributes->>'otel_agents.message.processing_time') AS processed,
+            count(attributes->>'otel_agents.message.response_time') AS answered,
+            max(attributes->>'otel_agents.route.selected') AS selected FROM spans"""
+    )
+    assert times == {"queued": 2, "processed": 2, "answered": 2, "selected": "Writer"}
+    assert collector.sql("SELECT name, score, label, explanation FROM evaluations") == [
+        {"name": "length", "score": 0.21, "label": "short", "explanation": "one line was enough"}
+    ]
