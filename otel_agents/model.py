@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,6 +198,18 @@ class TelemetryHealth:
         for each in self.destinations:
             total.update(each.dropped)
         return dict(total)
+
+
+class Finding(NamedTuple):
+    """A rule that is broken now: what alerts are made of."""
+
+    rule: str
+    kind: str  # program, agent, tool, model, tenant, …
+    subject: str  # the name; "" for the whole program
+    value: float
+    threshold: float
+    message: str
+    severity: Severity
 
 
 @dataclass(frozen=True, slots=True)

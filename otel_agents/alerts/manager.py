@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from otel_agents.alerts.thresholds import Thresholds
-    from otel_agents.health.rules import Finding
+    from otel_agents.model import Finding
 
 
 class AlertManager:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from otel_agents.model import Alert, Severity
+from otel_agents.model import Alert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from otel_agents.health.rules import Finding, Rule, Subject
+    from otel_agents.health.rules import Key
+    from otel_agents.model import Finding
 
-SEVERITIES: Mapping[Rule, Severity] = {
-    "error_rate": "high",
-    "failure_count": "high",
-    "response_time": "medium",
-    "cost": "medium",
-}
 _ORDER = ("critical", "high", "medium", "low")
 
 
@@ -24,11 +19,11 @@ class States:
     """Remembers since when each alert has been firing."""
 
     def __init__(self) -> None:
-        self._since: dict[tuple[Rule, Subject, str], float] = {}
+        self._since: dict[Key, float] = {}
 
     def update(self, findings: Iterable[Finding], now: float) -> list[Alert]:
         """Return the alerts that fire, the most severe first; ``now`` is seconds since the epoch."""
-        since: dict[tuple[Rule, Subject, str], float] = {}
+        since: dict[Key, float] = {}
         alerts = []
         for found in findings:
             key = (found.rule, found.kind, found.subject)
@@ -36,7 +31,7 @@ class States:
             alerts.append(
                 Alert(
                     name=found.rule,
-                    severity=SEVERITIES[found.rule],
+                    severity=found.severity,
                     message=found.message,
                     kind=found.kind,
                     subject=found.subject,

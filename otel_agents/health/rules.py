@@ -1,121 +1,154 @@
-"""Is the program well? Its figures of the last five minutes against thresholds, with the reasons in plain English.
+"""Is it well? Figures against thresholds, with the reasons in plain English. The program and the collector both ask.
 
 The thresholds and what they mean are those of the monitoring guide (error_rate, response_time, failure_count), and
-``cost``. A threshold is crossed above its value, not at it; one that is not given is not looked at.
+``cost``. A threshold is crossed above its value, not at it; one that is not given is not looked at. What is crossed
+stays so until the figure is a tenth below it, so that nothing flaps at a threshold.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, NamedTuple
 
-from otel_agents.health.windows import FIVE_MINUTES
+from otel_agents.model import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
-    from otel_agents.health.aggregates import Aggregates
-    from otel_agents.health.tally import Tally
-    from otel_agents.model import Status
-
-Rule = Literal["error_rate", "response_time", "failure_count", "cost"]
-Subject = Literal["program", "agent", "tool", "model"]
+    from otel_agents.model import Severity, Status
 
 DEFAULT_THRESHOLDS: Mapping[str, float] = {
-    "error_rate": 10.0,  # percent of requests that failed, for the program and each agent, tool and model
-    "response_time": 5.0,  # mean seconds of a request, for the program and each agent
-    "failure_count": 10,  # failures of the program: its errors or its failed requests, whichever are more
+    "error_rate": 10.0,  # percent of requests that failed, for the whole and each agent, tool and model
+    "response_time": 5.0,  # mean seconds of a request, for the whole and each agent
+    "failure_count": 10,  # failures of the last five minutes
+}
+SEVERITIES: Mapping[str, Severity] = {
+    "error_rate": "high",
+    "failure_count": "high",
+    "response_time": "medium",
+    "cost": "medium",
 }
 
 MIN_REQUESTS = 3  # fewer are no rate and no mean
 MIN_FAILURES = 2  # one failure is an error to look at, not a rate
-UNHEALTHY_ERROR_RATE = 50.0  # percent of the program's requests
+UNHEALTHY_ERROR_RATE = 50.0  # percent of all requests
+HYSTERESIS = 0.9  # what is crossed is over below this share of its threshold
+UNHEALTHY = ("unhealthy", "program", "")
 
-_WHEN = "in the last 5 minutes"
+_WHEN = " in the last 5 minutes"
+_ABOUT: Mapping[str, str] = {"agent": "{}: ", "tool": "Tool {}: ", "model": "Model {}: ", "tenant": "Tenant {}: "}
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A threshold that is crossed."""
-
-    rule: Rule
-    kind: Subject
-    subject: str  # the name; "" for the program
-    value: float
-    threshold: float
-    message: str
+Key = tuple[str, str, str]  # rule, kind and name of what it is about
 
 
-def judge(aggregates: Aggregates, thresholds: Mapping[str, float], now_ns: int) -> tuple[Status, list[Finding]]:
-    """Return the program's status and what is wrong, the program as a whole first.
+class Counted(NamedTuple):
+    """What was counted of the whole (kind program, no name), or of one agent, tool or model."""
 
-    Unhealthy is when more than half of its requests fail; degraded, when any threshold is crossed.
+    kind: str
+    name: str
+    requests: int
+    failures: int
+    mean_s: float
+
+    @property
+    def error_rate(self) -> float:
+        """Percent of requests that failed; 0 when there was none."""
+        return 100 * self.failures / self.requests if self.requests else 0.0
+
+
+class Counts(NamedTuple):
+    """All that is judged.
+
+    Attributes:
+        whole: all requests.
+        parts: those of each agent, tool and model.
+        failures: how many failures there were in the last five minutes.
+        failed: what those are, in a word.
+        cost: US dollars since the start; None when nobody knows, or when it is not judged.
+        unpriced_calls: calls since the start whose cost is not known.
+        when: the time of the requests, in words.
     """
-    program = aggregates.program(FIVE_MINUTES, now_ns)
-    findings = list(_findings(aggregates, thresholds, program, now_ns))
+
+    whole: Counted
+    parts: Sequence[Counted]
+    failures: int
+    failed: str = "errors"
+    cost: float | None = None
+    unpriced_calls: int = 0
+    when: str = _WHEN
+
+
+def judge(
+    counts: Counts, thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS, before: Container[Key] = ()
+) -> tuple[Status, list[Finding]]:
+    """Return the status and what is wrong, the whole first.
+
+    Unhealthy is when more than half of all requests fail; degraded, when any threshold is crossed.
+
+    Args:
+        counts: what is judged.
+        thresholds: by what.
+        before: keys of what was found the last time, and ``UNHEALTHY`` when it was that.
+    """
+    findings = list(_findings(counts, thresholds, before))
     limit = thresholds.get("error_rate")
-    if limit is not None and _fails(program, max(limit, UNHEALTHY_ERROR_RATE)):
+    if limit is not None and _fails(counts.whole, max(limit, UNHEALTHY_ERROR_RATE), UNHEALTHY in before):
         return "unhealthy", findings
     return ("degraded" if findings else "healthy"), findings
 
 
-def _findings(
-    aggregates: Aggregates, thresholds: Mapping[str, float], program: Tally, now_ns: int
-) -> Iterator[Finding]:
-    agents = {name: tally for name, tally in aggregates.over("agent", FIVE_MINUTES, now_ns).items() if tally.requests}
-    rated: list[tuple[Subject, str, Tally]] = [("agent", name, tally) for name, tally in agents.items()]
-    if [tally.requests for tally in agents.values()] != [program.requests]:  # a lone agent's are said once, by name
-        rated.insert(0, ("program", "", program))
-    called: list[tuple[Subject, str, Tally]] = [
-        (kind, name, tally)
-        for kind in ("tool", "model")
-        for name, tally in aggregates.over(kind, FIVE_MINUTES, now_ns).items()
-    ]
+def over(limit: float, *, already: bool) -> float:
+    """Return what a figure must be above: the limit, or less where it was above already."""
+    return limit * HYSTERESIS if already else limit
+
+
+def about(kind: str, name: str) -> str:
+    """Return the beginning of a message about something."""
+    return _ABOUT[kind].format(name) if kind in _ABOUT else ""
+
+
+def _findings(counts: Counts, thresholds: Mapping[str, float], before: Container[Key]) -> Iterator[Finding]:
+    whole, parts = counts.whole, counts.parts
+    agents = [part for part in parts if part.kind == "agent" and part.requests]
+    # What is said of a lone agent need not be said of the whole again.
+    rated = parts if len(agents) == 1 and agents[0].requests == whole.requests else [whole, *parts]
     if (limit := thresholds.get("error_rate")) is not None:
-        yield from (_error_rate(*one, limit) for one in rated + called if _fails(one[2], limit))
+        for one in rated:
+            if _fails(one, limit, ("error_rate", one.kind, one.name) in before):
+                what = "calls" if one.kind in ("tool", "model") else "requests"
+                text = f"{one.error_rate:.1f} % of {one.requests:,} {what} failed{counts.when} (limit {limit:g} %)"
+                yield _finding("error_rate", one, one.error_rate, limit, text)
     if (limit := thresholds.get("response_time")) is not None:
-        yield from (_response_time(*one, limit) for one in rated if _is_slow(one[2], limit))
+        for one in rated:
+            if _is_slow(one, limit, ("response_time", one.kind, one.name) in before):
+                text = f"{one.requests:,} requests took {one.mean_s:.1f} s on average{counts.when} (limit {limit:g} s)"
+                yield _finding("response_time", one, one.mean_s, limit, text)
     if (limit := thresholds.get("failure_count")) is not None:
-        yield from _failure_count(aggregates, program, now_ns, limit)
-    if (limit := thresholds.get("cost")) is not None:
-        yield from _cost(aggregates.program(), limit)
+        already = ("failure_count", "program", "") in before
+        if counts.failures > over(limit, already=already):
+            text = f"{counts.failures:,} {counts.failed}{_WHEN} (limit {limit:g})"
+            yield _finding("failure_count", whole, counts.failures, limit, text)
+    if (limit := thresholds.get("cost")) is not None and counts.cost is not None and counts.cost > limit:
+        text = f"${counts.cost:,.2f} spent since the start (limit ${limit:,.2f}){and_unpriced(counts.unpriced_calls)}"
+        yield _finding("cost", whole, counts.cost, limit, text)
 
 
-def _fails(tally: Tally, limit: float) -> bool:
-    return tally.requests >= MIN_REQUESTS and tally.failures >= MIN_FAILURES and tally.error_rate > limit
+def and_unpriced(calls: int) -> str:
+    """Return what is to be said of calls of unknown cost beside a sum."""
+    return f", and {calls:,} {'call' if calls == 1 else 'calls'} of unknown cost" if calls else ""
 
 
-def _is_slow(tally: Tally, limit: float) -> bool:
-    return tally.requests >= MIN_REQUESTS and tally.mean_s > limit
+def _fails(one: Counted, limit: float, already: bool) -> bool:
+    if not already and (one.requests < MIN_REQUESTS or one.failures < MIN_FAILURES):
+        return False
+    return one.error_rate > over(limit, already=already)
 
 
-def _error_rate(kind: Subject, name: str, tally: Tally, limit: float) -> Finding:
-    what = "requests" if kind in ("program", "agent") else "calls"
-    text = f"{tally.error_rate:.1f} % of {tally.requests:,} {what} failed {_WHEN} (limit {limit:g} %)"
-    return Finding("error_rate", kind, name, tally.error_rate, limit, _about(kind, name) + text)
+def _is_slow(one: Counted, limit: float, already: bool) -> bool:
+    if one.kind not in ("program", "agent") or (one.requests < MIN_REQUESTS and not already):
+        return False
+    return one.mean_s > over(limit, already=already)
 
 
-def _response_time(kind: Subject, name: str, tally: Tally, limit: float) -> Finding:
-    text = f"{tally.requests:,} requests took {tally.mean_s:.1f} s on average {_WHEN} (limit {limit:g} s)"
-    return Finding("response_time", kind, name, tally.mean_s, limit, _about(kind, name) + text)
-
-
-def _failure_count(aggregates: Aggregates, program: Tally, now_ns: int, limit: float) -> Iterator[Finding]:
-    errors = aggregates.error_count(FIVE_MINUTES, now_ns)
-    count, what = (errors, "errors") if errors >= program.failures else (program.failures, "failed requests")
-    if count > limit:
-        text = f"{count:,} {what} {_WHEN} (limit {limit:g})"
-        yield Finding("failure_count", "program", "", count, limit, text)
-
-
-def _cost(total: Tally, limit: float) -> Iterator[Finding]:
-    if total.cost is not None and total.cost > limit:
-        text = f"${total.cost:,.2f} spent since the start (limit ${limit:,.2f})"
-        if total.unpriced_calls:
-            calls = "call" if total.unpriced_calls == 1 else "calls"
-            text += f", and {total.unpriced_calls:,} {calls} of unknown cost"
-        yield Finding("cost", "program", "", total.cost, limit, text)
-
-
-def _about(kind: Subject, name: str) -> str:
-    return {"program": "", "agent": f"{name}: ", "tool": f"Tool {name}: ", "model": f"Model {name}: "}[kind]
+def _finding(rule: str, one: Counted, value: float, threshold: float, text: str) -> Finding:
+    message = about(one.kind, one.name) + text
+    return Finding(rule, one.kind, one.name, value, threshold, message, SEVERITIES[rule])

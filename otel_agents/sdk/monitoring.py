@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.health.aggregates import Aggregates
-from otel_agents.health.rules import Finding, judge
+from otel_agents.health.counts import counts
+from otel_agents.health.rules import judge
 from otel_agents.health.windows import FIVE_MINUTES, HOUR
 from otel_agents.model import ErrorEntry, Health
 from otel_agents.sdk.batch import Batch
@@ -22,6 +23,7 @@ from otel_agents.sdk.resources import ProcessResources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from otel_agents.model import Finding
     from otel_agents.sdk.views import AgentMetrics
 
 _RECENT_ERRORS = 20
@@ -122,7 +124,7 @@ class MetricsCollector:
         """Return how the program is, and why."""
         aggregates = self._settled()
         now_ns = self._clock()
-        status, findings = judge(aggregates, self._thresholds, now_ns)
+        status, findings = judge(counts(aggregates, now_ns), self._thresholds)
         total = aggregates.program()
         an_hour_ago = now_ns - HOUR * 1e9
         return Health(
@@ -181,7 +183,7 @@ class MetricsCollector:
         """Return the time (seconds since the epoch) and the thresholds that are crossed."""
         aggregates = self._settled()
         now_ns = self._clock()
-        return now_ns / 1e9, judge(aggregates, self._thresholds, now_ns)[1]
+        return now_ns / 1e9, judge(counts(aggregates, now_ns), self._thresholds)[1]
 
     def _settled(self) -> Aggregates:
         if self._settle is not None:

@@ -3,6 +3,7 @@ import pytest
 from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.health.aggregates import Aggregates
+from otel_agents.health.counts import counts
 from otel_agents.health.rules import judge
 
 
@@ -16,7 +17,7 @@ class Program:
         self.alerts = AlertManager(self.thresholds, self.look)
 
     def look(self):
-        return float(self.now), judge(self.aggregates, self.thresholds, self.now * 10**9)[1]
+        return float(self.now), judge(counts(self.aggregates, self.now * 10**9), self.thresholds)[1]
 
     def requests(self, agent, number, *, failed=False, seconds=1.0, cost=None):
         for _ in range(number):

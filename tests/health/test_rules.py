@@ -1,6 +1,7 @@
 import pytest
 
 from otel_agents.health.aggregates import Aggregates
+from otel_agents.health.counts import counts
 from otel_agents.health.rules import DEFAULT_THRESHOLDS, judge
 from otel_agents.model import ErrorEntry, SpanRecord
 
@@ -30,7 +31,7 @@ def errors(aggregates, number):
 
 
 def verdict(aggregates, thresholds=DEFAULT_THRESHOLDS, now=NOW):
-    status, findings = judge(aggregates, thresholds, now)
+    status, findings = judge(counts(aggregates, now), thresholds)
     return status, [found.message for found in findings]
 
 

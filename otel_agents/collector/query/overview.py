@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from otel_agents.collector.query.judgement import Counted, judge
 from otel_agents.collector.query.statements import Row, ask
 from otel_agents.collector.query.values import to_json
 from otel_agents.collector.query.window import Window, window
+from otel_agents.health.rules import Counted, Counts, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,13 +122,17 @@ def _health(whole: Row, agents: list[Row], tools: list[Row], models: list[Row], 
     if not spans:
         return {"status": "idle", "reasons": []}
     parts = [
-        *(Counted("agent", row["agent"], row["requests"], row["errors"], row["avg_ms"]) for row in agents),
-        *(Counted("tool", row["tool"], row["calls"], row["errors"], row["avg_ms"]) for row in tools),
-        *(Counted("model", row["model"], row["calls"], row["errors"], row["avg_ms"]) for row in models),
+        *(_counted("agent", row["agent"], row["requests"], row) for row in agents),
+        *(_counted("tool", row["tool"], row["calls"], row) for row in tools),
+        *(_counted("model", row["model"], row["calls"], row) for row in models),
     ]
-    in_all = Counted("", "", whole["requests"], whole["errors"], whole["avg_ms"])
-    status, reasons = judge(in_all, parts, _sum(spans, "recent_errors"))
-    return {"status": status, "reasons": reasons}
+    in_all = _counted("program", "", whole["requests"], whole)
+    status, findings = judge(Counts(in_all, parts, _sum(spans, "recent_errors"), when=""))
+    return {"status": status, "reasons": [found.message for found in findings]}
+
+
+def _counted(kind: str, name: str, requests: int, row: Row) -> Counted:
+    return Counted(kind, name, requests, row["errors"], (row["avg_ms"] or 0) / 1000)
 
 
 def _series(asked: Window, spans: list[Row], calls: list[Row], traces: list[Row]) -> Row:
