@@ -77,6 +77,8 @@ class SpanRecord:
     agent: str | None = None  # of an agent's span its own name, of the others the agent they ran under
     tool: str | None = None
     model: str | None = None
+    tenant: str | None = None
+    first_chunk_s: float | None = None  # of a stream, from the call to its first chunk
     input_tokens: int = 0  # cached ones included
     output_tokens: int = 0  # reasoning included
     cached_tokens: int = 0

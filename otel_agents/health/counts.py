@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def counts(aggregates: Aggregates, now_ns: int) -> Counts:
     """Return the counts of the last five minutes, and the cost since the start."""
-    program = aggregates.program(FIVE_MINUTES, now_ns)
-    total = aggregates.program()
+    program = aggregates.program(FIVE_MINUTES, now_ns, sums_only=True)
+    total = aggregates.program(sums_only=True)
     errors = aggregates.error_count(FIVE_MINUTES, now_ns)
     more_errors = errors >= program.failures
     return Counts(
@@ -23,7 +23,7 @@ def counts(aggregates: Aggregates, now_ns: int) -> Counts:
         parts=[
             _counted(kind, name, tally)
             for kind in ("agent", "tool", "model")
-            for name, tally in aggregates.over(kind, FIVE_MINUTES, now_ns).items()
+            for name, tally in aggregates.over(kind, FIVE_MINUTES, now_ns, sums_only=True).items()
         ],
         failures=errors if more_errors else program.failures,
         failed="errors" if more_errors else "failed requests",

@@ -45,21 +45,24 @@ class Series(dict[int, Tally]):
         tally = self[slot] = Tally()
         return tally
 
-    def over(self, seconds: float | None, now_ns: int) -> Tally:
-        """Return a new tally of the last ``seconds`` (at most an hour), or of everything since the start when None."""
+    def over(self, seconds: float | None, now_ns: int, *, sums_only: bool = False) -> Tally:
+        """Return a new tally of the last ``seconds`` (at most an hour), or of everything since the start when None.
+
+        ``sums_only`` leaves out times and types, for those who look at many names.
+        """
         window = Tally()
         if seconds is None:
             oldest = -1
-            window.merge(self._total)
+            window.merge(self._total, sums_only=sums_only)
         else:
             oldest = now_ns // SLOT_NS - int(seconds * 1e9) // SLOT_NS
             kept, size = (self._slots, 1) if seconds <= FIVE_MINUTES else (self._blocks, _BLOCK)
             for number, packed in kept.items():
                 if number * size > oldest:
-                    window.merge_packed(packed)
+                    window.merge_packed(packed, sums_only=sums_only)
         for slot, tally in self.items():
             if slot > oldest:
-                window.merge(tally)
+                window.merge(tally, sums_only=sums_only)
         return window
 
     def _close(self) -> None:

@@ -142,3 +142,58 @@ def test_names_beyond_the_limit_share_one():
 def test_a_span_that_ends_before_it_starts_took_no_time():
     aggregates = added(span("agent", agent="Chat", seconds=-5))
     assert aggregates.over("agent")["Chat"].mean_s == 0.0
+
+
+def test_a_tenant_has_the_requests_tokens_and_cost_of_its_spans():
+    aggregates = added(
+        span("model", model="gpt-5", agent="Chat", tenant="acme", parent=1, input_tokens=10, cost_usd=0.5),
+        span("tool", tool="search", agent="Chat", tenant="acme", parent=1, failed="TimeoutError: slow"),
+        span("agent", agent="Chat", tenant="acme", seconds=2),
+        span("agent", agent="Chat", tenant="globex", failed="ValueError: no"),
+    )
+    tenants = aggregates.over("tenant")
+    acme, globex = tenants["acme"], tenants["globex"]
+    assert (requests(acme), acme.mean_s, acme.tokens, acme.cost) == ((1, 0), 2.0, 10, 0.5)
+    assert (requests(globex), globex.error_types) == ((1, 1), {"ValueError": 1})
+
+
+def test_without_agents_the_roots_are_a_tenants_requests():
+    aggregates = added(span("workflow", tenant="acme"))
+    assert requests(aggregates.over("tenant")["acme"]) == (1, 0)
+
+
+def test_failures_are_told_apart_by_type():
+    aggregates = added(
+        *(span("agent", agent="Chat", failed=failed) for failed in ("TimeoutError: a", "ValueError: b", "ValueError")),
+        SpanRecord("chat", "agent", NOW, NOW, failed=True, agent="Chat"),
+    )
+    assert aggregates.program().error_types == {"TimeoutError": 1, "ValueError": 2, "Error": 1}
+
+
+def test_types_of_error_beyond_twenty_are_one():
+    aggregates = added(*(span("agent", agent="Chat", failed=f"E{number}: no") for number in range(25)))
+    types = aggregates.program().error_types
+    assert (len(types), types["E19"], types["other"]) == (21, 1, 5)
+
+
+def test_the_time_to_the_first_chunk_is_that_of_streams():
+    aggregates = added(
+        span("model", model="gpt-5", agent="Chat", first_chunk_s=0.25),
+        span("model", model="gpt-5", agent="Chat", first_chunk_s=0.75),
+        span("model", model="gpt-5", agent="Chat"),
+    )
+    for tally in (aggregates.of("model", "gpt-5"), aggregates.of("agent", "Chat"), aggregates.program()):
+        assert (tally.streams, tally.first_chunk_s) == (2, 0.5)
+
+
+def test_a_call_made_again_after_it_failed_is_a_retry():
+    aggregates = added(
+        span("tool", tool="search", agent="Chat", parent=1, failed="E: no"),
+        span("tool", tool="fetch", agent="Chat", parent=1),
+        span("tool", tool="search", agent="Chat", parent=2),
+        span("tool", tool="search", agent="Chat", parent=1, failed="E: no"),
+        span("tool", tool="search", agent="Chat", parent=1),
+        span("tool", tool="search", agent="Chat", parent=1),
+    )
+    retries = [aggregates.of(kind, name).retries for kind, name in (("tool", "search"), ("tool", "fetch"))]
+    assert (retries, aggregates.of("agent", "Chat").retries, aggregates.program().retries) == ([2, 0], 2, 2)

@@ -68,7 +68,9 @@ def test_what_is_kept_is_bounded():
 @pytest.mark.parametrize("cost", [None, 0.25])
 def test_a_packed_tally_holds_everything(cost):
     tally = Tally()
-    tally.request(1.5, bucket(1.5), failed=True)
+    tally.request(1.5, bucket(1.5), failed=True, error_type="TimeoutError")
+    tally.first_chunk(0.25, bucket(0.25))
+    tally.retries = 3
     tally.request(0.5, bucket(0.5), failed=False)
     tally.spend(1000, 200, 300, 50, cost, cost is None)
     tally.unsplit_tokens = 7
@@ -78,12 +80,40 @@ def test_a_packed_tally_holds_everything(cost):
         "buckets": {bucket(1.5): 1, bucket(0.5): 1},
         "cached_tokens": 300,
         "cost": cost,
+        "error_types": {"TimeoutError": 1},
         "failures": 1,
+        "first_chunk_seconds": 0.25,
+        "first_chunks": {bucket(0.25): 1},
         "input_tokens": 1000,
         "output_tokens": 200,
         "reasoning_tokens": 50,
         "requests": 2,
+        "retries": 3,
         "seconds": 2.0,
         "unpriced_calls": 1 if cost is None else 0,
         "unsplit_tokens": 7,
     }
+
+
+def test_a_busy_tally_is_packed_whole():
+    tally = Tally()
+    for seconds, number in ((1.0, 70_000), (2.0, 3)):
+        for _ in range(number):
+            tally.request(seconds, bucket(seconds), failed=False)
+    merged = Tally()
+    merged.merge_packed(tally.pack())
+    assert merged.buckets == {bucket(1.0): 70_000, bucket(2.0): 3}
+
+
+def test_sums_alone_are_those_of_the_whole():
+    series = Series()
+    for slot in range(START, START + 40):
+        series[slot].request(1.5, bucket(1.5), failed=slot % 2 == 0, error_type="TimeoutError")
+        series[slot].spend(10, 2, 0, 0, 0.25, unpriced=False)
+    now = (START + 40) * SLOT_NS
+    for seconds in (60, FIVE_MINUTES, HOUR, None):
+        whole, sums = series.over(seconds, now), series.over(seconds, now, sums_only=True)
+        assert [getattr(sums, name) for name in ("requests", "failures", "seconds", "tokens", "cost")] == [
+            getattr(whole, name) for name in ("requests", "failures", "seconds", "tokens", "cost")
+        ]
+        assert (sums.buckets, sums.error_types) == ({}, None)

@@ -19,8 +19,10 @@ from otel_agents.conventions import (
     OPERATION_NAME,
     REQUEST_MODEL,
     RESPONSE_MODEL,
+    RESPONSE_TIME_TO_FIRST_CHUNK,
     SPAN_TYPE,
     SPAN_TYPES,
+    TENANT,
     TOOL_NAME,
     USAGE_CACHE_READ_INPUT_TOKENS,
     USAGE_INPUT_TOKENS,
@@ -79,12 +81,15 @@ class RollupProcessor:
             end_ns = self._not_ahead(end_ns)
         record = SpanRecord(span.name, type_, span.start_time or end_ns, end_ns, failed, parent_id=parent_id)
         record.agent = _text(get(AGENT_NAME) or get(AGENT))
+        record.tenant = _text(get(TENANT))
         if type_ == "model":
             record.model = _text(get(REQUEST_MODEL) or get(RESPONSE_MODEL))
             record.input_tokens = count(get(USAGE_INPUT_TOKENS, 0))
             record.output_tokens = count(get(USAGE_OUTPUT_TOKENS, 0))
             record.cached_tokens = count(get(USAGE_CACHE_READ_INPUT_TOKENS, 0))
             record.reasoning_tokens = count(get(USAGE_REASONING_OUTPUT_TOKENS, 0))
+            if (first_chunk := get(RESPONSE_TIME_TO_FIRST_CHUNK)) is not None:
+                record.first_chunk_s = amount(first_chunk)
             cost = get(COST)
             if cost is not None:
                 record.cost_usd = amount(cost)
