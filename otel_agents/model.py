@@ -126,6 +126,11 @@ class Health:
     recent_errors: tuple[ErrorEntry, ...] = ()  # the newest, oldest first
     cpu_percent: float | None = None  # of one core
     memory_bytes: int | None = None  # resident
+    p50_response_s: float = 0.0
+    p99_response_s: float = 0.0
+    first_chunk_s: float | None = None  # mean seconds to the first chunk of a stream; None when there was none
+    retries: int = 0  # calls made again right after they failed
+    running: int = 0  # requests that are open now
 
     def __repr__(self) -> str:
         hours, seconds = divmod(int(self.uptime_s), 3600)

@@ -34,6 +34,7 @@ from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.dialect import DialectStage
 from otel_agents.sdk.processors.rollup import RollupProcessor
 from otel_agents.sdk.rehearsal import Rehearsal, forget_provider, go_by
+from otel_agents.sdk.running import OpenSpans
 from otel_agents.sdk.runtime import Runtime
 from otel_agents.sdk.sampling import HeadSampler
 from otel_agents.sdk.tracer import LeanProvider, LeanTracer
@@ -114,6 +115,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
 
     # A span that has ended goes this way, in this order.
     prices = CostProcessor(overrides=settings.prices)
+    open_spans = OpenSpans()
     pipeline = Pipeline(
         stages=[
             ContentStage(),
@@ -126,6 +128,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
             *_outlets(settings, given),
             *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
         ],
+        open_spans=open_spans,
         queue_size=settings.queue_size,
         queue_bytes=settings.queue_bytes,
         interval=settings.interval,
@@ -134,7 +137,8 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
 
     _pipeline, _processors, _shutdown_timeout = pipeline, processors, settings.shutdown_timeout
     _install(settings, given, processors)
-    bind(pipeline.settle)
+    metrics_collector.limit_names(settings.names_limit)
+    bind(pipeline.settle, open_spans)
     _end_with_multiprocessing(pipeline)
 
     # The old pipeline has no more spans to come: it delivers what it has.

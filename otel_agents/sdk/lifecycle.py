@@ -52,6 +52,7 @@ def configure(
     send_baggage: str | Sequence[str] | None = None,
     read_baggage: str | Sequence[str] | None = None,
     threads: str | None = None,
+    names_limit: int | None = None,
     queue_size: int | None = None,
     queue_bytes: int | None = None,
     spool: str | Path | bool | None = None,

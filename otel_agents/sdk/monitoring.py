@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.thresholds import Thresholds
-from otel_agents.health.aggregates import Aggregates
+from otel_agents.health.aggregates import KINDS, Aggregates
 from otel_agents.health.counts import counts
-from otel_agents.health.rules import judge
+from otel_agents.health.rules import UNHEALTHY, judge
 from otel_agents.health.windows import FIVE_MINUTES, HOUR
 from otel_agents.model import ErrorEntry, Health
 from otel_agents.sdk.batch import Batch
@@ -23,14 +24,19 @@ from otel_agents.sdk.resources import ProcessResources
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from otel_agents.model import Finding
+    from otel_agents.health.aggregates import Kind
+    from otel_agents.health.figures import Figures
+    from otel_agents.health.rules import Key
+    from otel_agents.model import Finding, Status
+    from otel_agents.sdk.running import OpenSpans
     from otel_agents.sdk.views import AgentMetrics
 
 _RECENT_ERRORS = 20
+_NOTHING_RUNS: Mapping[Kind, Counter[str]] = {kind: Counter() for kind in KINDS}
 
 
 class MetricsCollector:
-    """Figures of every agent, tool and model since the program started.
+    """Figures of every agent, tool, model and tenant: since the program started, and of the last minutes.
 
     Any thread may call anything here. What is read is a snapshot: it can be iterated while other threads record.
 
@@ -44,12 +50,18 @@ class MetricsCollector:
         self._thresholds = thresholds
         self._clock = clock
         self._settle: Callable[[], None] | None = None
+        self._open_spans: OpenSpans | None = None
         self._batch: ContextVar[Batch | None] = ContextVar("otel_agents.batch_update", default=None)
         self._start()
 
-    def bind(self, settle: Callable[[], None] | None) -> None:
-        """Set what brings in the spans that ended a moment ago; it is called before every answer."""
+    def bind(self, settle: Callable[[], None] | None, open_spans: OpenSpans | None = None) -> None:
+        """Set what brings in the spans that ended a moment ago, before every answer, and what knows the open ones."""
         self._settle = settle
+        self._open_spans = open_spans
+
+    def limit_names(self, limit: int) -> None:
+        """Set how many agents are told apart, and as many tools, models and tenants; further ones are "other"."""
+        self.aggregates.limit_names(limit)
 
     def reset(self) -> None:
         """Forget every figure, as if the program had just started."""
@@ -63,9 +75,9 @@ class MetricsCollector:
 
     def set_aside(self, clock: Callable[[], int]) -> Callable[[], None]:
         """Begin with nothing, by another clock; give what brings back what there was."""
-        names = ("aggregates", "_clock", "_settle", "_started_ns", "_resources")
+        names = ("aggregates", "_clock", "_settle", "_open_spans", "_started_ns", "_resources", "_found")
         aside = {name: getattr(self, name) for name in names}
-        self.aggregates, self._clock, self._settle = Aggregates(), clock, None
+        self.aggregates, self._clock, self._settle, self._open_spans = Aggregates(), clock, None, None
         self._start()
 
         def bring_back() -> None:
@@ -77,6 +89,7 @@ class MetricsCollector:
     def _start(self) -> None:
         self._started_ns = self._clock()
         self._resources = ProcessResources()
+        self._found: frozenset[Key] = frozenset()  # by the last judgement, for the hysteresis of the next
 
     # --- Reading ------------------------------------------------------------------------------------------------------
 
@@ -85,7 +98,7 @@ class MetricsCollector:
         """The figures of each agent, by name."""
         from otel_agents.sdk import views  # here, as in what follows: this module is imported at a program's start
 
-        return views.agents(self._settled())
+        return views.agents(self._settled(), self._running())
 
     @property
     def tool_metrics(self) -> dict[str, dict[str, Any]]:
@@ -96,7 +109,7 @@ class MetricsCollector:
         """
         from otel_agents.sdk import views
 
-        return views.tools(self._settled())
+        return views.tools(self._settled(), self._running())
 
     @property
     def model_metrics(self) -> dict[str, dict[str, Any]]:
@@ -107,7 +120,41 @@ class MetricsCollector:
         """
         from otel_agents.sdk import views
 
-        return views.models(self._settled())
+        return views.models(self._settled(), self._running())
+
+    @property
+    def tenant_metrics(self) -> dict[str, Figures]:
+        """The figures of each tenant, by name, since the program started."""
+        return self.figures(by="tenant")
+
+    @overload
+    def figures(self, minutes: float | None = None) -> Figures: ...
+    @overload
+    def figures(self, minutes: float | None = None, *, by: Kind) -> dict[str, Figures]: ...
+    def figures(self, minutes: float | None = None, *, by: Kind | None = None) -> Figures | dict[str, Figures]:
+        """Return the figures of the last minutes: of the program, or of each agent, tool, model or tenant.
+
+        Args:
+            minutes: up to 60, such as 1, 5 and 60; since the program started when None. The last five minutes are kept
+                by 10 seconds, those before by five minutes.
+            by: agent, tool, model or tenant; without it, the figures of the whole program.
+
+        Raises:
+            ValueError: ``minutes`` or ``by`` is not one of these.
+        """
+        from otel_agents.health.figures import figures
+
+        if minutes is not None and not 0 < minutes <= HOUR / 60:
+            raise ValueError(f"minutes: expected up to 60, or None for all since the start, got {minutes!r}")
+        if by not in (None, *KINDS):
+            raise ValueError(f"by: expected one of {', '.join(KINDS)}, got {by!r}")
+        aggregates, running = self._settled(), self._running()
+        seconds = None if minutes is None else minutes * 60
+        now_ns = self._clock()
+        if by is None:
+            return figures(aggregates.program(seconds, now_ns), running["agent"][""])
+        tallies = aggregates.over(by, seconds, now_ns)
+        return {name: figures(tally, running[by][name]) for name, tally in tallies.items()}
 
     @property
     def error_log(self) -> list[dict[str, Any]]:
@@ -124,7 +171,7 @@ class MetricsCollector:
         """Return how the program is, and why."""
         aggregates = self._settled()
         now_ns = self._clock()
-        status, findings = judge(counts(aggregates, now_ns), self._thresholds)
+        status, findings = self._judged(now_ns)
         total = aggregates.program()
         an_hour_ago = now_ns - HOUR * 1e9
         return Health(
@@ -135,12 +182,17 @@ class MetricsCollector:
             failures=total.failures,
             success_rate=total.success_rate,
             mean_response_s=total.mean_s,
+            p50_response_s=total.quantile_s(0.5),
             p95_response_s=total.p95_s,
+            p99_response_s=total.quantile_s(0.99),
+            first_chunk_s=total.first_chunk_s,
             input_tokens=total.input_tokens,
             output_tokens=total.output_tokens,
             total_tokens=total.tokens,
             cost_usd=total.cost,
             unpriced_calls=total.unpriced_calls,
+            retries=total.retries,
+            running=self._running()["agent"][""],
             active_agents=tuple(name for name, seen in aggregates.last_seen("agent").items() if seen > an_hour_ago),
             errors_5m=aggregates.error_count(FIVE_MINUTES, now_ns),
             recent_errors=tuple(aggregates.errors()[-_RECENT_ERRORS:]),
@@ -152,11 +204,13 @@ class MetricsCollector:
         """Return :meth:`health` as a dict that can be written as JSON.
 
         ``status`` (healthy, degraded or unhealthy) and ``reasons`` are of the last five minutes; ``total_requests``,
-        ``failed_requests``, ``success_rate`` (percent), ``average_response_time`` and ``p95_response_time`` (seconds),
-        ``total_tokens``, ``total_cost`` (US dollars, of the calls whose cost is known) and ``unpriced_calls`` of the
-        ``uptime`` (seconds). ``active_agents`` is how many did something in the last hour, ``recent_errors`` how many
-        errors there were in the last five minutes, ``over_name_limit`` how often something was counted for "other"
-        because there were too many names. ``cpu_percent`` (of one core, since the last look) and ``memory_mb`` are
+        ``failed_requests``, ``success_rate`` (percent), ``average_response_time``, ``p50_response_time``,
+        ``p95_response_time`` and ``p99_response_time`` (seconds), ``time_to_first_token`` (mean seconds, None without
+        streams), ``total_tokens``, ``total_cost`` (US dollars, of the calls whose cost is known), ``unpriced_calls``
+        and ``retries`` of the ``uptime`` (seconds). ``running`` is how many requests are open now, ``active_agents``
+        how many agents did something in the last hour, ``recent_errors`` how many errors there were in the last five
+        minutes, ``over_name_limit`` how often something was counted for "other" because there were too many names.
+        ``cpu_percent`` (of one core, since the last look) and ``memory_mb`` are
         None where the system does not tell.
         """
         state = self.health()
@@ -168,10 +222,15 @@ class MetricsCollector:
             "failed_requests": state.failures,
             "success_rate": state.success_rate,
             "average_response_time": state.mean_response_s,
+            "p50_response_time": state.p50_response_s,
             "p95_response_time": state.p95_response_s,
+            "p99_response_time": state.p99_response_s,
+            "time_to_first_token": state.first_chunk_s,
             "total_tokens": state.total_tokens,
             "total_cost": state.cost_usd or 0.0,
             "unpriced_calls": state.unpriced_calls,
+            "retries": state.retries,
+            "running": state.running,
             "active_agents": len(state.active_agents),
             "recent_errors": state.errors_5m,
             "over_name_limit": self.aggregates.overflow(),
@@ -181,9 +240,22 @@ class MetricsCollector:
 
     def findings(self) -> tuple[float, list[Finding]]:
         """Return the time (seconds since the epoch) and the thresholds that are crossed."""
-        aggregates = self._settled()
+        self._settled()
         now_ns = self._clock()
-        return now_ns / 1e9, judge(counts(aggregates, now_ns), self._thresholds)[1]
+        return now_ns / 1e9, self._judged(now_ns)[1]
+
+    def _judged(self, now_ns: int) -> tuple[Status, list[Finding]]:
+        status, findings = judge(counts(self.aggregates, now_ns), self._thresholds, self._found)
+        found = {(each.rule, each.kind, each.subject) for each in findings}
+        self._found = frozenset(found | {UNHEALTHY} if status == "unhealthy" else found)
+        return status, findings
+
+    def _running(self) -> Mapping[Kind, Counter[str]]:
+        if self._open_spans is None:
+            return _NOTHING_RUNS
+        from otel_agents.sdk.running import running
+
+        return running(self._open_spans.now())
 
     def _settled(self) -> Aggregates:
         if self._settle is not None:
@@ -265,6 +337,6 @@ def health() -> Health:
     return metrics_collector.health()
 
 
-def bind(settle: Callable[[], None] | None) -> None:
-    """Set what brings in the spans that ended a moment ago; it is called before every answer here."""
-    metrics_collector.bind(settle)
+def bind(settle: Callable[[], None] | None, open_spans: OpenSpans | None = None) -> None:
+    """Set what brings in the spans that ended a moment ago, before every answer here, and what knows the open ones."""
+    metrics_collector.bind(settle, open_spans)

@@ -320,6 +320,12 @@ class SdkSettings:
         doc="Which threads go on in the context they were started in: all, pools (work given to a ThreadPoolExecutor) "
         "or none.",
     )
+    names_limit: int = setting(
+        500,
+        env=("OTEL_AGENTS_NAMES_LIMIT",),
+        parse=whole(1, 100_000),
+        doc='Agents whose health is told apart, and as many tools, models and tenants; further ones are "other".',
+    )
     queue_size: int = setting(
         65_536,
         env=("OTEL_BSP_MAX_QUEUE_SIZE",),

@@ -20,7 +20,11 @@ from otel_agents.sdk.repeats import released, waits
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import Span
+
     from otel_agents.sdk.outlet import Outlet
+    from otel_agents.sdk.running import OpenSpans
 
 
 _CHUNK = 2048  # spans that are settled and encoded before the next are
@@ -45,6 +49,7 @@ class Pipeline(SpanProcessor):
     Args:
         stages: what each span goes through, in order.
         outlets: where sampled spans go then.
+        open_spans: is told of each span that starts, and is the first stage of those that end.
         queue_size: ended spans that may wait for the stages; who ends more waits for the thread.
         queue_bytes: what those may weigh, by the size of the spans before them.
         interval: seconds between two runs of the thread when spans come slowly.
@@ -55,11 +60,13 @@ class Pipeline(SpanProcessor):
         stages: Sequence[Stage],
         outlets: Sequence[Outlet],
         *,
+        open_spans: OpenSpans,
         queue_size: int,
         queue_bytes: int,
         interval: float,
     ) -> None:
-        self._stages = tuple(stages)
+        self._stages = (open_spans, *stages)
+        self._open_spans = open_spans
         self._outlets = tuple(outlets)
         self._queue_size = queue_size
         self._queue_bytes = queue_bytes
@@ -79,6 +86,12 @@ class Pipeline(SpanProcessor):
         self._closed = False
 
     # --- On the calling thread --------------------------------------------------------------------------------------
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002
+        """Take note of a span that starts."""
+        self._open_spans.started(span)
+        if self._thread is None:
+            self._start()  # which notices when nothing ends
 
     def on_end(self, span: ReadableSpan) -> None:
         """Take an ended span, with those that waited for it."""
@@ -219,5 +232,6 @@ class Pipeline(SpanProcessor):
     def after_fork_in_child(self) -> None:
         """Begin anew, without the parent's spans: it sends them itself."""
         self._reset()
+        self._open_spans.after_fork()
         for outlet in self._outlets:
             outlet.after_fork_in_child()

@@ -1,6 +1,7 @@
 """The monitoring guide's snippets as they stand there, and what it promises of them."""
 
 import asyncio
+import gc
 import json
 import os
 import threading
@@ -9,6 +10,7 @@ import pytest
 
 from otel_agents import alert_manager, configure, health, metrics_collector, monitor_operation, shutdown
 from otel_agents.alerts.thresholds import Thresholds
+from otel_agents.health.aggregates import KINDS
 from otel_agents.health.rules import DEFAULT_THRESHOLDS
 from otel_agents.sdk.monitoring import MetricsCollector
 from otel_agents.sdk.views import AgentMetrics
@@ -250,14 +252,18 @@ def test_the_figures_of_an_agent(collector, clock):
     collector.record_agent_request("ChatAgent", success=False, response_time=3.0, tokens=50)
     collector.record_error("ChatAgent", "ValueError", "bad")
     metrics = collector.metrics["ChatAgent"]
-    assert metrics.p95_response_time == pytest.approx(3.0, rel=0.015)
+    assert metrics.p50_response_time == pytest.approx(1.0, rel=0.015)
+    assert metrics.p95_response_time == metrics.p99_response_time == pytest.approx(3.0, rel=0.015)
     assert metrics == AgentMetrics(
         total_requests=2,
         successful_requests=1,
         failure_count=1,
         success_rate=50.0,
         average_response_time=2.0,
+        p50_response_time=metrics.p50_response_time,
         p95_response_time=metrics.p95_response_time,
+        p99_response_time=metrics.p99_response_time,
+        time_to_first_token=None,
         total_tokens=150,
         input_tokens=0,
         output_tokens=0,
@@ -265,6 +271,9 @@ def test_the_figures_of_an_agent(collector, clock):
         reasoning_tokens=0,
         total_cost=0.5,
         unpriced_calls=1,
+        retries=0,
+        running=0,
+        error_types={},
         last_seen=1_700_000_000.0,
         recent_errors=collector.error_log,
     )
@@ -275,7 +284,8 @@ def test_the_health_of_the_system(collector, clock):
     collector.record_error("Loader", "ValueError", "bad")
     clock.ns += 90 * 10**9
     state = collector.get_system_health()
-    assert state.pop("p95_response_time") == pytest.approx(1.5, rel=0.015)
+    for quantile in ("p50_response_time", "p95_response_time", "p99_response_time"):
+        assert state.pop(quantile) == pytest.approx(1.5, rel=0.015)
     assert state.pop("memory_mb") > 1
     state.pop("cpu_percent")
     assert state == {
@@ -289,6 +299,9 @@ def test_the_health_of_the_system(collector, clock):
         "total_tokens": 250,
         "total_cost": 0.05,
         "unpriced_calls": 0,
+        "time_to_first_token": None,
+        "retries": 0,
+        "running": 0,
         "active_agents": 1,
         "recent_errors": 1,
         "over_name_limit": 0,
@@ -435,3 +448,112 @@ def test_what_is_traced_is_in_the_figures_at_once(traced):
     )
     assert error["context"]["agent"] == "ChatAgent"
     assert chat.recent_errors == [error]
+
+
+# --- Windows, and what runs -----------------------------------------------------------------------------------------
+
+
+def test_figures_of_a_window_by_agent_and_of_the_whole(collector, clock):
+    collector.record_agent_request("Early", response_time=8.0)
+    clock.ns += 120 * 10**9
+    collector.record_agent_request("Late", response_time=1.0, tokens=100, cost=0.5)
+    collector.record_agent_request("Late", success=False, response_time=3.0)
+
+    assert collector.figures(1).requests == 2
+    assert collector.figures(5).requests == collector.figures(60).requests == collector.figures().requests == 3
+    by_agent = collector.figures(1, by="agent")
+    assert {name: figures.requests for name, figures in by_agent.items()} == {"Early": 0, "Late": 2}
+    late = by_agent["Late"]
+    assert (late.success_rate, late.mean_s, late.total_tokens, late.cost_usd) == (50.0, 2.0, 100, 0.5)
+    assert [late.p50_s, late.p95_s, late.p99_s] == pytest.approx([1.0, 3.0, 3.0], rel=0.015)
+
+
+@pytest.mark.parametrize("minutes", [0, 61, -5])
+def test_a_window_nobody_keeps_is_refused(collector, minutes):
+    with pytest.raises(ValueError, match="minutes: expected up to 60"):
+        collector.figures(minutes)
+
+
+def test_figures_by_something_unknown_are_refused(collector):
+    with pytest.raises(ValueError, match="by: expected one of agent, tool, model, tenant, got 'city'"):
+        collector.figures(by="city")
+
+
+def test_errors_by_type_first_tokens_retries_and_tenants_of_what_is_traced(traced):
+    with monitor_operation("request", agent_name="ChatAgent", tenant="acme") as around:
+        with pytest.raises(TimeoutError), monitor_operation("search", tool="web_search"):
+            raise TimeoutError
+        with monitor_operation("search", tool="web_search"):
+            pass
+        with monitor_operation("ask", model="gpt-5") as op:
+            op.set({"gen_ai.response.time_to_first_chunk": 0.25})
+            op.usage(input_tokens=10, cost=0.5)
+        around.error("gave up")
+
+    assert metrics_collector.tool_metrics["web_search"]["error_types"] == {"TimeoutError": 1}
+    assert metrics_collector.tool_metrics["web_search"]["retries"] == 1
+    assert metrics_collector.model_metrics["gpt-5"]["time_to_first_token"] == 0.25
+    acme = metrics_collector.tenant_metrics["acme"]
+    assert (acme.requests, acme.error_rates, acme.retries, acme.cost_usd) == (1, {"Error": 100.0}, 1, 0.5)
+
+
+def test_what_runs_now_is_counted(traced):
+    def running():
+        told = metrics_collector.figures
+        return {
+            "": told().running,
+            **{f"{by} {name}": each.running for by in KINDS for name, each in told(by=by).items()},
+        }
+
+    with monitor_operation("request", agent_name="ChatAgent", tenant="acme"):
+        with monitor_operation("search", tool="web_search"), monitor_operation("ask", model="gpt-5"):
+            pass
+    with monitor_operation("request", agent_name="ChatAgent", tenant="acme"):
+        with monitor_operation("plan", agent_name="ChatAgent"), monitor_operation("search", tool="web_search"):
+            busy = running()
+            assert health().running == 1
+    assert busy == {"": 1, "agent ChatAgent": 1, "tool web_search": 1, "model gpt-5": 0, "tenant acme": 1}
+    assert set(running().values()) == {0}
+
+
+def test_without_agents_roots_run(traced):
+    with monitor_operation("job", tenant="acme"), monitor_operation("step"):
+        assert metrics_collector.figures().running == 1
+
+
+def test_what_was_never_ended_and_is_forgotten_does_not_run(traced):
+    from opentelemetry import trace
+
+    span = trace.get_tracer("another").start_span("lost")
+    assert metrics_collector.figures().running == 1
+    del span
+    gc.collect()
+    assert metrics_collector.figures().running == 0
+
+
+def test_names_beyond_the_limit_are_other_and_counted():
+    configure(traces_exporter="none", names_limit=2)
+    for name in ("a", "b", "c", "d"):
+        with monitor_operation("request", agent_name=name):
+            pass
+    assert {name: each.total_requests for name, each in metrics_collector.metrics.items()} == {
+        "a": 1,
+        "b": 1,
+        "other": 2,
+    }
+    assert metrics_collector.get_system_health()["over_name_limit"] > 0
+    configure(traces_exporter="none")
+
+
+def test_a_status_does_not_flap_at_its_threshold(clock):
+    collector = MetricsCollector(Thresholds({"error_rate": 10}), clock)
+
+    def requests(number, failed):
+        for at in range(number):
+            collector.record_agent_request("ChatAgent", success=at >= failed)
+        return collector.health().status
+
+    assert requests(100, 11) == "degraded"  # 11 %
+    assert requests(11, 0) == "degraded"  # 9.9 %: below the threshold of 10, not yet a tenth below
+    assert requests(12, 0) == "healthy"  # 8.9 %
+    assert requests(10, 2) == "healthy"  # 9.8 %: it has to be crossed again

@@ -10,6 +10,7 @@ from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.ledger import Ledger
 from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline
+from otel_agents.sdk.running import OpenSpans
 
 
 class Gate:
@@ -31,7 +32,7 @@ def span(number: int) -> ReadableSpan:
 def test_a_thread_that_hangs_holds_nobody_up_for_long_and_what_does_not_fit_is_counted() -> None:
     gate, ledger, memory = Gate(), Ledger("memory"), InMemorySpanExporter()
     outlet = Outlet(ExporterSender(memory), ledger=ledger, queue_bytes=1 << 20, batch_size=10, retry_for=0, what="m")
-    pipeline = Pipeline([gate], [outlet], queue_size=3, queue_bytes=1 << 20, interval=0.001)
+    pipeline = Pipeline([gate], [outlet], open_spans=OpenSpans(), queue_size=3, queue_bytes=1 << 20, interval=0.001)
     pipeline.on_end(span(1))
     assert gate.reached.wait(20)
     for number in range(2, 8):
