@@ -14,6 +14,23 @@ Status = Literal["healthy", "degraded", "unhealthy"]
 Severity = Literal["low", "medium", "high", "critical"]
 
 
+class Extra(NamedTuple):
+    """What few model calls use: those of a usage's tokens that are no text, and the provider's own tools.
+
+    Each count of tokens is a part of the field of :class:`Usage` that its name begins with.
+    """
+
+    input_audio: int = 0
+    input_image: int = 0
+    input_video: int = 0
+    cache_read_audio: int = 0
+    cache_read_image: int = 0
+    output_audio: int = 0
+    output_image: int = 0
+    web_searches: int = 0
+    file_searches: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """The tokens of one model call, as parts that never overlap.
@@ -28,6 +45,7 @@ class Usage:
     output: int = 0  # answer tokens other than reasoning
     reasoning: int = 0
     cache_write_1h: int = 0  # those of cache_write that are kept for an hour: some providers ask more for them
+    extra: Extra | None = None  # what few calls have
 
     @property
     def input_tokens(self) -> int:
@@ -45,6 +63,7 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
     def __add__(self, other: Usage) -> Usage:
+        extras = [each.extra for each in (self, other) if each.extra is not None]
         return Usage(
             self.input + other.input,
             self.cache_read + other.cache_read,
@@ -52,6 +71,7 @@ class Usage:
             self.output + other.output,
             self.reasoning + other.reasoning,
             self.cache_write_1h + other.cache_write_1h,
+            Extra(*map(sum, zip(*extras, strict=True))) if extras else None,
         )
 
 

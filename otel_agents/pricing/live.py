@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from otel_agents.model import Extra
 from otel_agents.pricing.parts import taken
 from otel_agents.pricing.rates import STANDARD_TIERS, ModelRates
 
@@ -60,16 +61,26 @@ class LiveModel:
 
         if tier is not None and tier not in STANDARD_TIERS:
             return None
-        tokens = TableUsage(
+        extra = usage.extra or Extra()
+        used = TableUsage(
             input_tokens=usage.input_tokens,
             cache_read_tokens=usage.cache_read,
             cache_write_tokens=usage.cache_write,
             cache_write_1h_tokens=usage.cache_write_1h,
             output_tokens=usage.output_tokens,
             output_reasoning_tokens=usage.reasoning,
+            input_audio_tokens=extra.input_audio + extra.cache_read_audio,
+            input_image_tokens=extra.input_image + extra.cache_read_image,
+            input_video_tokens=extra.input_video,
+            cache_audio_read_tokens=extra.cache_read_audio,
+            cache_image_read_tokens=extra.cache_read_image,
+            output_audio_tokens=extra.output_audio,
+            output_image_tokens=extra.output_image,
+            web_searches=extra.web_searches,
+            storage_searches=extra.file_searches,
         )
         try:
-            found = self._model.calc_price(tokens, self._provider, genai_request_timestamp=at)
+            found = self._model.calc_price(used, self._provider, genai_request_timestamp=at)
         except (ValueError, LookupError):
             return None
         return float(found.total_price)

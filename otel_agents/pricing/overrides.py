@@ -13,8 +13,21 @@ from otel_agents.pricing.rates import STANDARD_TIERS, Band
 if TYPE_CHECKING:
     from otel_agents.model import Usage
 
-_PER_MILLION: Final = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning")
-_KNOWN: Final = (*_PER_MILLION, "request", "discount", "tiers")
+_KNOWN: Final = (
+    "input",
+    "output",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "reasoning",
+    "input_audio",
+    "input_image",
+    "output_audio",
+    "output_image",
+    "request",
+    "discount",
+    "tiers",
+)
 _MOST_MODELS: Final = 4_096  # what is remembered of the models that were asked for
 
 
@@ -46,10 +59,10 @@ class Overrides:
     Args:
         given: prices by pattern, such as ``{"openai/gpt-4o*": {"input": 2.5, "output": 10}}``. A pattern is matched
             with ``provider/model`` and with the model alone; ``*``, ``?`` and ``[…]`` as in file names, case aside.
-            Each entry holds US dollars a million tokens for ``input``, ``output``, ``cache_read``, ``cache_write``,
-            ``cache_write_1h`` and ``reasoning``, dollars a call for ``request``, percent for ``discount``, and for
-            ``tiers`` what share of the price is paid in each. Cached tokens without a price of their own cost what
-            input costs, reasoning what output costs; what else is left out costs nothing.
+            Each entry holds US dollars a million tokens for ``input``, ``output`` and the parts of them, dollars a call
+            for ``request``, percent for ``discount``, and for ``tiers`` what share of the price is paid in each. A part
+            without a price of its own (cached, audio, image; reasoning) costs what input or output costs; what else is
+            left out costs nothing.
 
     Raises:
         ValueError: an entry is not like that; says which, and what was expected.

@@ -40,6 +40,7 @@ class Band(NamedTuple):
     reasoning: int
     request: int  # for the call itself
     priced: bool  # whether the table has a price for input and for output
+    extra: tuple[tuple[str, int], ...] = ()  # what the parts of Extra cost more than those they are parts of
 
     @classmethod
     def of_dollars(cls, prices: Mapping[str, Decimal]) -> Band:
@@ -57,6 +58,16 @@ class Band(NamedTuple):
             reasoning=rates.get("reasoning", output),
             request=int(prices.get("request", 0) * _UNITS),
             priced=True,
+            extra=tuple(
+                (part, rates[name] - base)
+                for name, part, base in (
+                    ("input_audio", "input_audio", fresh),
+                    ("input_image", "input_image", fresh),
+                    ("output_audio", "output_audio", output),
+                    ("output_image", "output_image", output),
+                )
+                if name in rates
+            ),
         )
 
     def cost(self, usage: Usage) -> float | None:
@@ -72,6 +83,8 @@ class Band(NamedTuple):
             total += (usage.cache_write - hour) * self.cache_write + hour * self.cache_write_1h
         if usage.reasoning:
             total += usage.reasoning * self.reasoning
+        if usage.extra is not None:
+            total += sum(getattr(usage.extra, part) * rate for part, rate in self.extra)
         if not total and not self.priced and usage.total_tokens:
             return None
         return total / _UNITS
@@ -198,7 +211,7 @@ def _band(prices: Mapping[str, Any], above: int, *, free: bool) -> Band:
     A part without a price of its own costs what the part that contains it costs: that is how the table means it.
     """
 
-    def rate(name: str, otherwise: int) -> int:
+    def rate(name: str, otherwise: int, per: int = _PER_MILLION) -> int:
         price = prices.get(name)
         if price is None:
             return otherwise
@@ -206,20 +219,35 @@ def _band(prices: Mapping[str, Any], above: int, *, free: bool) -> Band:
             tiers = sorted(price.get("tiers"), key=lambda tier: int(tier.get("start")))
             reached = [tier.get("price") for tier in tiers if tier.get("start") <= above]
             price = reached[-1] if reached else price.get("base")
-        return int(price * _PER_MILLION)
+        return int(price * per)
 
     fresh = rate("input_mtok", 0)
     cache_write = rate("cache_write_mtok", fresh)
+    cache_read = rate("cache_read_mtok", fresh)
     output = rate("output_mtok", 0)
+    audio, image = rate("input_audio_mtok", fresh), rate("input_image_mtok", fresh)
+    cached = prices.get("cache_read_mtok") is not None  # else what is cached costs what it would cost fresh
+    extra = {
+        "input_audio": audio - fresh,
+        "input_image": image - fresh,
+        "input_video": rate("input_video_mtok", fresh) - fresh,
+        "cache_read_audio": rate("cache_audio_read_mtok", cache_read if cached else audio) - cache_read,
+        "cache_read_image": rate("cache_image_read_mtok", cache_read if cached else image) - cache_read,
+        "output_audio": rate("output_audio_mtok", output) - output,
+        "output_image": rate("output_image_mtok", output) - output,
+        "web_searches": rate("web_searches_kcount", 0, _PER_THOUSAND),
+        "file_searches": rate("storage_searches_kcount", 0, _PER_THOUSAND),
+    }
     request = prices.get("requests_kcount")
     return Band(
         above,
         fresh,
-        rate("cache_read_mtok", fresh),
+        cache_read,
         cache_write,
         rate("cache_write_1h_mtok", cache_write),
         output,
         rate("output_reasoning_mtok", output),
         int(request * _PER_THOUSAND) if isinstance(request, Decimal) else 0,
         free or (prices.get("input_mtok") is not None and prices.get("output_mtok") is not None),
+        tuple((part, more) for part, more in extra.items() if more),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from otel_agents import conventions
+from otel_agents.model import Extra
 from otel_agents.sdk import faults, unknowns
 from otel_agents.sdk.answers import anthropic, gemini, openai_chat, openai_responses
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
@@ -117,6 +118,21 @@ class StreamReader:
         return None
 
 
+# The attributes of what few calls have, each a total, and the names of the parts.
+_EXTRA: Final = {
+    conventions.USAGE_AUDIO_INPUT_TOKENS: "input_audio",
+    conventions.USAGE_IMAGE_INPUT_TOKENS: "input_image",
+    conventions.USAGE_VIDEO_INPUT_TOKENS: "input_video",
+    conventions.USAGE_AUDIO_CACHE_READ_INPUT_TOKENS: "cache_read_audio",
+    conventions.USAGE_IMAGE_CACHE_READ_INPUT_TOKENS: "cache_read_image",
+    conventions.USAGE_AUDIO_OUTPUT_TOKENS: "output_audio",
+    conventions.USAGE_IMAGE_OUTPUT_TOKENS: "output_image",
+    conventions.USAGE_WEB_SEARCHES: "web_searches",
+    conventions.USAGE_FILE_SEARCHES: "file_searches",
+}
+_EXTRA_NAMES: Final = frozenset(_EXTRA)
+
+
 def usage_attributes(usage: Usage) -> dict[str, int]:
     """The usage as attributes of a span: inclusive totals, then the parts of them that are not 0."""
     parts = {
@@ -125,6 +141,12 @@ def usage_attributes(usage: Usage) -> dict[str, int]:
         conventions.USAGE_CACHE_CREATION_1H_INPUT_TOKENS: usage.cache_write_1h,
         conventions.USAGE_REASONING_OUTPUT_TOKENS: usage.reasoning,
     }
+    if (extra := usage.extra) is not None:
+        totals = extra._replace(
+            input_audio=extra.input_audio + extra.cache_read_audio,
+            input_image=extra.input_image + extra.cache_read_image,
+        )
+        parts |= {name: getattr(totals, part) for name, part in _EXTRA.items()}
     return {
         conventions.USAGE_INPUT_TOKENS: usage.input_tokens,
         conventions.USAGE_OUTPUT_TOKENS: usage.output_tokens,
@@ -138,6 +160,9 @@ def usage_from_attributes(attributes: Mapping[str, Any]) -> Usage | None:
     input_total, output_total = get(conventions.USAGE_INPUT_TOKENS), get(conventions.USAGE_OUTPUT_TOKENS)
     if input_total is None and output_total is None:
         return None
+    extra = None
+    if not _EXTRA_NAMES.isdisjoint(attributes):
+        extra = Extra(**{part: tokens(get(name)) for name, part in _EXTRA.items()})
     return usage_of_totals(
         input_total=tokens(input_total),
         cache_read=tokens(get(conventions.USAGE_CACHE_READ_INPUT_TOKENS)),
@@ -145,4 +170,5 @@ def usage_from_attributes(attributes: Mapping[str, Any]) -> Usage | None:
         cache_write_1h=tokens(get(conventions.USAGE_CACHE_CREATION_1H_INPUT_TOKENS)),
         output_total=tokens(output_total),
         reasoning=tokens(get(conventions.USAGE_REASONING_OUTPUT_TOKENS)),
+        extra=extra,
     )

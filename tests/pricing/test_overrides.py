@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from otel_agents.model import Usage
+from otel_agents.model import Extra, Usage
 from otel_agents.pricing import Overrides
 from otel_agents.pricing.overrides import _KNOWN
 
@@ -76,6 +76,12 @@ def test_parts_without_a_price_cost_what_they_are_part_of():
     assert cost({"input": 1, "output": 10}, usage) == 23.0
     assert cost({"input": 1}, usage) == 3.0
     assert cost({"request": 0.5}, usage) == 0.5
+
+
+def test_audio_and_images_may_have_prices_of_their_own():
+    usage = Usage(input=MILLION, output=MILLION, extra=Extra(input_audio=MILLION // 2, output_image=MILLION // 4))
+    assert cost({"input": 1, "output": 4, "input_audio": 3, "output_image": 8}, usage) == 0.5 + 1.5 + 3 + 2
+    assert cost({"input": 1, "output": 4}, usage) == 5.0
 
 
 def test_a_discount_is_in_percent():

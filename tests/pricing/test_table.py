@@ -29,7 +29,7 @@ from genai_prices.types import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_agents.model import Cost, Usage
+from otel_agents.model import Cost, Extra, Usage
 from otel_agents.pricing import PriceTable, packaged
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -39,6 +39,7 @@ TABLE = PriceTable()
 
 def by_genai_prices(provider: str | None, model: str, usage: Usage, at: datetime) -> float | None:
     """The price genai-prices itself calculates; None for a model it does not find."""
+    extra = usage.extra or Extra()
     tokens = genai_prices.Usage(
         input_tokens=usage.input_tokens,
         cache_read_tokens=usage.cache_read,
@@ -46,6 +47,15 @@ def by_genai_prices(provider: str | None, model: str, usage: Usage, at: datetime
         cache_write_1h_tokens=usage.cache_write_1h,
         output_tokens=usage.output_tokens,
         output_reasoning_tokens=usage.reasoning,
+        input_audio_tokens=extra.input_audio + extra.cache_read_audio,
+        input_image_tokens=extra.input_image + extra.cache_read_image,
+        input_video_tokens=extra.input_video,
+        cache_audio_read_tokens=extra.cache_read_audio,
+        cache_image_read_tokens=extra.cache_read_image,
+        output_audio_tokens=extra.output_audio,
+        output_image_tokens=extra.output_image,
+        web_searches=extra.web_searches,
+        storage_searches=extra.file_searches,
     )
     try:
         found = genai_prices.calc_price(tokens, model, provider_id=provider, genai_request_timestamp=at)
@@ -71,6 +81,7 @@ USAGES = [
     Usage(input=1_000, cache_read=500, cache_write=300, output=200, reasoning=100, cache_write_1h=100),
     Usage(input=200_000, output=1),
     Usage(input=150_000, cache_read=100_000, output=5_000, reasoning=4_000),
+    Usage(input=1_000, cache_read=500, output=300, extra=Extra(500, 300, 100, 200, 100, 100, 50, 3, 2)),
 ]
 TIMES = [datetime(2023, 1, 1, tzinfo=UTC), datetime(2025, 7, 1, 18, tzinfo=UTC), NOW]
 
@@ -88,7 +99,8 @@ def test_every_model_of_the_table_costs_what_genai_prices_says(usage: Usage, at:
 
 @given(
     st.sampled_from(EVERY_MODEL),
-    st.builds(Usage, *[st.integers(0, 10**7)] * 5),
+    st.builds(Usage, *[st.integers(10**6, 10**7)] * 5, extra=st.none() | st.builds(Extra, *[st.integers(0, 10**5)] * 9))
+    | st.builds(Usage, *[st.integers(0, 10**7)] * 5),
     st.datetimes(TIMES[0].replace(tzinfo=None), NOW.replace(tzinfo=None), timezones=st.just(UTC)),
 )
 @settings(deadline=None)

@@ -9,10 +9,11 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from google.genai.types import GenerateContentResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agents.model import Usage
+from otel_agents.model import Extra, Usage
 from otel_agents.sdk import faults
 from otel_agents.sdk import usage as usage_module
 from otel_agents.sdk.usage import Answer, StreamReader, read_answer, usage_attributes, usage_from_attributes
@@ -511,13 +512,82 @@ def test_the_parts_sum_to_the_totals_and_none_is_negative(
     assert min(got.input, got.cache_read, got.cache_write, got.output, got.reasoning) >= 0
 
 
+def test_audio_and_images_are_parts_of_the_totals():
+    usage = {
+        "prompt_tokens": 100,
+        "completion_tokens": 50,
+        "prompt_tokens_details": {"cached_tokens": 20, "audio_tokens": 30, "image_tokens": 10},
+        "completion_tokens_details": {"audio_tokens": 40, "reasoning_tokens": 5},
+    }
+    extra = Extra(input_audio=30, input_image=10, output_audio=40)
+    assert usage_of(chat(usage)) == Usage(input=80, cache_read=20, output=45, reasoning=5, extra=extra)
+
+
+def test_more_audio_than_tokens_is_cut():
+    usage = {"prompt_tokens": 10, "completion_tokens": 0, "prompt_tokens_details": {"audio_tokens": 99}}
+    assert usage_of(chat(usage)) == Usage(input=10, extra=Extra(input_audio=10))
+
+
+def test_the_searches_of_a_response_are_counted_and_its_other_visits_are_not():
+    output = [
+        {"type": "web_search_call", "action": {"type": "search", "query": "q"}},
+        {"type": "web_search_call", "action": {"type": "open_page", "url": "u"}},
+        {"type": "web_search_call"},
+        {"type": "file_search_call", "queries": ["q"]},
+    ]
+    got = usage_of(response({"input_tokens": 10, "output_tokens": 5}, output=output))
+    assert got == Usage(input=10, output=5, extra=Extra(web_searches=2, file_searches=1))
+
+
+def test_the_web_searches_of_anthropic_are_counted_in_streams_too():
+    usage = {"input_tokens": 10, "output_tokens": 5, "server_tool_use": {"web_search_requests": 3}}
+    started = {"type": "message_start", "message": anthropic({"input_tokens": 10, "output_tokens": 1})}
+    ended = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage}
+    expected = Usage(input=10, output=5, extra=Extra(web_searches=3))
+    assert [usage_of(anthropic(usage)), stream(started, ended).usage] == [expected, expected]
+
+
+@pytest.mark.parametrize("parsed", [False, True])
+def test_gemini_tells_the_tokens_of_each_medium(parsed: bool):
+    answer = gemini(
+        {
+            "promptTokenCount": 1000,
+            "cachedContentTokenCount": 300,
+            "candidatesTokenCount": 50,
+            "toolUsePromptTokenCount": 20,
+            "promptTokensDetails": [
+                {"modality": "TEXT", "tokenCount": 400},
+                {"modality": "AUDIO", "tokenCount": 250},
+                {"modality": "IMAGE", "tokenCount": 150},
+                {"modality": "DOCUMENT", "tokenCount": 100},
+                {"modality": "VIDEO", "tokenCount": 100},
+            ],
+            "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 200}, {"modality": "TEXT", "tokenCount": 100}],
+            "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 40}],
+            "toolUsePromptTokensDetails": [{"modality": "AUDIO", "tokenCount": 5}],
+        }
+    )
+    extra = Extra(input_audio=55, input_image=250, input_video=100, cache_read_audio=200, output_image=40)
+    got = usage_of(GenerateContentResponse.model_validate(answer) if parsed else answer)
+    assert got == Usage(input=720, cache_read=300, output=50, extra=extra)
+
+
 usages = st.builds(
     lambda fresh, read, write, output, reasoning, hour: Usage(fresh, read, write, output, reasoning, min(hour, write)),
     *[counts] * 6,
 )
 
 
-@given(usages)
+with_extra = st.builds(
+    lambda extra, more: Usage(
+        sum(extra[:3]) + more, sum(extra[3:5]), 0, sum(extra[5:7]), extra=extra if any(extra) else None
+    ),
+    st.builds(Extra, *[counts] * 9),
+    counts,
+)
+
+
+@given(usages | with_extra)
 def test_usage_survives_the_way_through_a_spans_attributes(usage: Usage):
     assert usage_from_attributes(usage_attributes(usage)) == usage
 

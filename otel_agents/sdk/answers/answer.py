@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from otel_agents.model import Usage
+from otel_agents.model import Extra, Usage
 
 
 @dataclass(slots=True)
@@ -31,16 +31,51 @@ def usage_of_totals(
     cache_write: int = 0,
     cache_write_1h: int = 0,
     reasoning: int = 0,
+    extra: Extra | None = None,
 ) -> Usage:
-    """Parts that never overlap, from totals that include them; a part larger than its total is cut to it."""
+    """Parts that never overlap, from totals that include them; a part larger than its total is cut to it.
+
+    Those of a medium in ``extra`` are totals too: ``input_audio`` includes ``cache_read_audio``.
+    """
     cache_read = min(cache_read, input_total)
     cache_write = min(cache_write, input_total - cache_read)
     reasoning = min(reasoning, output_total)
+    fresh = input_total - cache_read - cache_write
+    said = output_total - reasoning
     return Usage(
-        input=input_total - cache_read - cache_write,
+        input=fresh,
         cache_read=cache_read,
         cache_write=cache_write,
-        output=output_total - reasoning,
+        output=said,
         reasoning=reasoning,
         cache_write_1h=min(cache_write_1h, cache_write),
+        extra=_parts_of(extra, fresh, cache_read, said) if extra is not None and any(extra) else None,
     )
+
+
+def _parts_of(totals: Extra, fresh: int, cache_read: int, said: int) -> Extra:
+    audio_read, image_read = _within(cache_read, totals.cache_read_audio, totals.cache_read_image)
+    audio, image, video = _within(
+        fresh, totals.input_audio - audio_read, totals.input_image - image_read, totals.input_video
+    )
+    audio_said, image_said = _within(said, totals.output_audio, totals.output_image)
+    return Extra(
+        audio,
+        image,
+        video,
+        audio_read,
+        image_read,
+        audio_said,
+        image_said,
+        totals.web_searches,
+        totals.file_searches,
+    )
+
+
+def _within(total: int, *parts: int) -> list[int]:
+    """The parts, cut so that none is negative and together they are no more than the total."""
+    cut = []
+    for part in parts:
+        cut.append(min(max(part, 0), total))
+        total -= cut[-1]
+    return cut

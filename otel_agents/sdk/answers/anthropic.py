@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from otel_agents.model import Usage
+from otel_agents.model import Extra, Usage
 from otel_agents.sdk.answers.answer import Answer
 from otel_agents.sdk.answers.parts import part, parts_of, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens
@@ -76,7 +76,7 @@ class ChunkStream:
     def _note(self, usage: Any) -> None:
         """Counts are cumulative: a later one replaces an earlier one, and one that is not told leaves it."""
         usage = fields(usage)
-        for name in (*_COUNTS, "cache_creation", "output_tokens_details", "service_tier", "speed"):
+        for name in (*_COUNTS, "cache_creation", "output_tokens_details", "server_tool_use", "service_tier", "speed"):
             if (told := get(usage, name)) is not None:
                 self._usage[name] = told
 
@@ -129,7 +129,16 @@ def read_usage(usage: Any) -> Usage | None:
     hour = tokens(get(created, "ephemeral_1h_input_tokens"))
     cache_write = max(cache_write, hour + tokens(get(created, "ephemeral_5m_input_tokens")))
     thinking = min(tokens(get(get(usage, "output_tokens_details"), "thinking_tokens")), output)
-    return Usage(fresh, cache_read, cache_write, output - thinking, thinking, hour)
+    searches = tokens(get(get(usage, "server_tool_use"), "web_search_requests"))
+    return Usage(
+        fresh,
+        cache_read,
+        cache_write,
+        output - thinking,
+        thinking,
+        hour,
+        Extra(web_searches=searches) if searches else None,
+    )
 
 
 def _has_usage(answer: Any) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_agents.model import Extra
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.answers.parts import parts_of
 from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens
@@ -12,6 +14,19 @@ from otel_agents.sdk.messages import output_message
 if TYPE_CHECKING:
     from otel_agents.model import Usage
 
+# Where the usage tells the tokens by medium, and what totals they are parts of.
+_DETAILS: Final = (
+    (
+        "input",
+        "prompt_tokens_details",
+        "promptTokensDetails",
+        "tool_use_prompt_tokens_details",
+        "toolUsePromptTokensDetails",
+    ),
+    ("cache_read", "cache_tokens_details", "cacheTokensDetails"),
+    ("output", "candidates_tokens_details", "candidatesTokensDetails"),
+)
+_MEDIA: Final = {"AUDIO": "audio", "IMAGE": "image", "DOCUMENT": "image", "VIDEO": "video"}
 _TIERS: Final = {"ON_DEMAND_FLEX": "flex", "ON_DEMAND_PRIORITY": "priority"}
 
 
@@ -102,7 +117,20 @@ def read_usage(usage: Any) -> Usage | None:
         output_total=tokens(candidates) + thoughts,
         cache_read=tokens(first(usage, "cached_content_token_count", "cachedContentTokenCount")),
         reasoning=thoughts,
+        extra=_media(usage),
     )
+
+
+def _media(usage: Any) -> Extra:
+    """What of the totals is no text. A page of a document counts as an image."""
+    found: Counter[str] = Counter()
+    for total, *lists in _DETAILS:
+        for details in lists:
+            for each in items(get(usage, details)):
+                medium = _MEDIA.get(text(get(each, "modality")) or "")
+                if medium is not None:
+                    found[f"{total}_{medium}"] += tokens(first(each, "token_count", "tokenCount"))
+    return Extra(**{name: found[name] for name in Extra._fields if name in found})
 
 
 def _usage(answer: Any) -> Any:

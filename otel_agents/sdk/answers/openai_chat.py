@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_agents.model import Extra
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.answers.parts import parts_of, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import dollars, fields, first, get, is_number, items, text, tokens
@@ -149,7 +150,8 @@ def read_usage(usage: Any) -> Usage | None:
     input_total, output_total = tokens(prompt), tokens(completion)
     details = get(usage, "prompt_tokens_details")
     cache_read = tokens(get(details, "cached_tokens")) or tokens(get(usage, "prompt_cache_hit_tokens"))
-    reasoning = tokens(get(get(usage, "completion_tokens_details"), "reasoning_tokens"))
+    output_details = get(usage, "completion_tokens_details")
+    reasoning = tokens(get(output_details, "reasoning_tokens"))
     beside = tokens(get(usage, "total_tokens")) - input_total - output_total
     if beside > 0 and reasoning in (0, beside):
         reasoning = beside
@@ -160,6 +162,11 @@ def read_usage(usage: Any) -> Usage | None:
         cache_read=cache_read,
         cache_write=tokens(get(details, "cache_write_tokens")),
         reasoning=reasoning,
+        extra=Extra(
+            input_audio=tokens(get(details, "audio_tokens")),
+            input_image=tokens(get(details, "image_tokens")),
+            output_audio=tokens(get(output_details, "audio_tokens")),
+        ),
     )
 
 

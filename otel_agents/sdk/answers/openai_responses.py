@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from otel_agents.model import Extra
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.answers.parts import part, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import dollars, fields, first, get, is_number, items, text, tokens
 from otel_agents.sdk.messages import message_parts, output_message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from otel_agents.model import Usage
 
 _USUAL_TIERS: Final = ("default", "auto")
@@ -34,7 +37,7 @@ def is_chunk(chunk: Any) -> bool:
 def read(answer: Any, *, content: bool) -> Answer:
     """Read a whole response."""
     answer = fields(answer)
-    output = items(get(answer, "output"))
+    output = [fields(item) for item in items(get(answer, "output"))]
     reason = _finish_reason(answer, output)
     usage = get(answer, "usage")
     return Answer(
@@ -42,7 +45,7 @@ def read(answer: Any, *, content: bool) -> Answer:
         text(get(answer, "model")),
         text(get(answer, "id")),
         (reason,) if reason else (),
-        read_usage(usage),
+        read_usage(usage, output),
         _messages([piece for item in output for piece in _item_parts(item)], reason) if content else None,
         _tier(answer),
         dollars(get(usage, "cost")),
@@ -114,8 +117,11 @@ class ChunkStream:
         return parts
 
 
-def read_usage(usage: Any) -> Usage | None:
-    """The usage object of a response; the totals include what was cached and what was reasoned."""
+def read_usage(usage: Any, output: Sequence[Mapping[str, Any]] = ()) -> Usage | None:
+    """The usage object of a response; the totals include what was cached and what was reasoned.
+
+    Searches are not told there: they are items of the output. Of a web search's actions, opening a page is no search.
+    """
     usage = fields(usage)
     input_total, output_total = get(usage, "input_tokens"), get(usage, "output_tokens")
     if not is_number(input_total) and not is_number(output_total):
@@ -127,6 +133,13 @@ def read_usage(usage: Any) -> Usage | None:
         cache_read=tokens(get(details, "cached_tokens")),
         cache_write=tokens(get(details, "cache_write_tokens")),
         reasoning=tokens(get(get(usage, "output_tokens_details"), "reasoning_tokens")),
+        extra=Extra(
+            web_searches=sum(
+                item.get("type") == "web_search_call" and get(item.get("action"), "type") in (None, "search")
+                for item in output
+            ),
+            file_searches=sum(item.get("type") == "file_search_call" for item in output),
+        ),
     )
 
 
