@@ -173,6 +173,7 @@ class Operation(Handle):
         cache_write_tokens: int | None = None,
         reasoning_tokens: int | None = None,
         cost: float | None = None,
+        service_tier: str | None = None,
     ) -> None:
         """Record what a model call used. In an operation that is none, it becomes a model call of its own below.
 
@@ -183,6 +184,7 @@ class Operation(Handle):
             cache_write_tokens: those of the input that were written to a cache.
             reasoning_tokens: those of the output that were reasoning.
             cost: US dollars; without it, the price table says.
+            service_tier: what served the call, where that is not the standard tier: batch, flex or priority.
         """
         given = {
             conventions.USAGE_INPUT_TOKENS: input_tokens,
@@ -190,10 +192,14 @@ class Operation(Handle):
             conventions.USAGE_CACHE_READ_INPUT_TOKENS: cache_read_tokens,
             conventions.USAGE_CACHE_CREATION_INPUT_TOKENS: cache_write_tokens,
             conventions.USAGE_REASONING_OUTPUT_TOKENS: reasoning_tokens,
+            conventions.RESPONSE_SERVICE_TIER: service_tier,
         }
         said: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if cost is not None:
-            said |= {conventions.COST: float(cost), conventions.COST_SOURCE: "reported"}
+            try:
+                said |= {conventions.COST: float(cost), conventions.COST_SOURCE: "reported"}
+            except (TypeError, ValueError) as error:
+                faults.report("recording a cost", error)
         if self._type == "model":
             self.set(said)
         elif self.span.is_recording():
@@ -209,14 +215,18 @@ class Operation(Handle):
         if runtime.current.capture_content:
             self._safely(content.put_output, self.span, self._type, messages)
 
-    def response(self, answer: Any) -> None:
+    def response(self, answer: Any, *, service_tier: str | None = None) -> None:
         """Read a provider's answer: model, id, finish reasons, usage and messages.
 
         In an operation that is no model call, the answer becomes one of its own below: it begins with the operation, or
         where the answer before was recorded. One of unknown shape gives nothing but, where it is a text, the output.
+
+        Args:
+            answer: what the provider's client gave, or its JSON as a dict.
+            service_tier: what served the call, where the answer does not say, as those of OpenAI's batches do not.
         """
         if self.span.is_recording():
-            self._safely(self._read, answer)
+            self._safely(self._read, answer, service_tier)
 
     def stream(self, chunks: T) -> T:
         """Pass a provider's stream through, sync or async, and read it: usage, messages, time to the first chunk.
@@ -230,11 +240,12 @@ class Operation(Handle):
 
     # --- For the decorators and streams -----------------------------------------------------------------------------
 
-    def _read(self, answer: Any) -> None:
+    def _read(self, answer: Any, service_tier: str | None) -> None:
         from otel_agents.sdk.usage import read_answer  # for the first answer: this module is imported at the start
 
         found = read_answer(answer, content=runtime.current.capture_content)
         if found is not None:
+            found.service_tier = service_tier or found.service_tier
             self.record(found)
         elif isinstance(answer, str):
             self.output(answer)

@@ -12,7 +12,7 @@ import pytest
 import otel_agents
 from otel_agents import configure, model, monitor_operation, telemetry_health
 from otel_agents.errors import ConfigurationError
-from otel_agents.sdk import unknowns
+from otel_agents.sdk import faults, unknowns
 from tests.sdk.conftest import Recorder
 
 TABLE = f"table:{version('genai-prices')}"
@@ -106,6 +106,29 @@ def test_a_tier_the_table_has_no_price_for_is_unknown_and_one_of_ones_own_counts
             op.usage(input_tokens=1_000_000)
     attributes = [span.attributes or {} for span in recorder.spans()]
     assert [each.get("operation.cost") for each in attributes] == [None, 3.5]
+
+
+def test_the_program_says_which_tier_served_a_call_where_the_answer_does_not():
+    recorder = Recorder()
+    usage = {"prompt_tokens": 1_000_000, "completion_tokens": 0}
+    answer = {"object": "chat.completion", "model": "gpt-5", "choices": [], "usage": usage}
+    with monitor_operation("chat", model="gpt-5", provider="openai") as op:
+        op.response(answer)
+    with monitor_operation("chat", model="gpt-5", provider="openai") as op:
+        op.response(answer, service_tier="batch")
+    with monitor_operation("chat", model="gpt-5", provider="openai") as op:
+        op.usage(input_tokens=1_000_000, service_tier="flex")
+    attributes = [span.attributes or {} for span in recorder.spans()]
+    assert [each["operation.cost"] for each in attributes] == [1.25, 0.625, 0.625]
+
+
+def test_a_cost_that_is_no_number_leaves_the_price_to_the_table(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(faults, "raising", False)
+    recorder = Recorder()
+    cost: Any = "a lot"
+    with monitor_operation("chat", model="gpt-4o", provider="openai") as op:
+        op.usage(input_tokens=1_000, cost=cost)
+    assert (recorder.span().attributes or {})["operation.cost"] == 0.0025
 
 
 # --- What is not known is counted -----------------------------------------------------------------------------------
