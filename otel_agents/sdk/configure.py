@@ -17,7 +17,7 @@ from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import Sampler
 
-from otel_agents.sdk import identity, ledger, runtime, threads, unknowns
+from otel_agents.sdk import identity, ledger, logfire_provider, runtime, threads, unknowns
 from otel_agents.sdk.content import ContentStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
@@ -29,7 +29,7 @@ from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.monitoring import alert_manager, bind, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
-from otel_agents.sdk.pipeline import Pipeline
+from otel_agents.sdk.pipeline import Pipeline, Stage
 from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.dialect import DialectStage
 from otel_agents.sdk.processors.rollup import RollupProcessor
@@ -44,7 +44,7 @@ from otel_agents.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from otel_agents.model import DestinationHealth
@@ -59,6 +59,7 @@ _pipeline: Pipeline | None = None
 _processors: tuple[SpanProcessor, ...] = ()
 _shutdown_timeout = 2.0
 _rehearsal: Rehearsal | None = None
+_last: tuple[SdkSettings, Mapping[str, object]] | None = None  # what was set up last, while it is
 
 
 def put_up(given: Mapping[str, object]) -> None:
@@ -110,7 +111,7 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
 
 
 def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
-    global _pipeline, _processors, _shutdown_timeout
+    global _pipeline, _processors, _shutdown_timeout, _last
     old_pipeline, old_processors = _pipeline, _processors
 
     # A span that has ended goes this way, in this order.
@@ -136,7 +137,8 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     processors = (*settings.processors, pipeline)
 
     _pipeline, _processors, _shutdown_timeout = pipeline, processors, settings.shutdown_timeout
-    _install(settings, given, processors)
+    _install(settings, given, processors, prices)
+    _last = settings, given
     metrics_collector.limit_names(settings.names_limit)
     bind(pipeline.settle, open_spans)
     _end_with_multiprocessing(pipeline)
@@ -178,6 +180,9 @@ def _to_collector(settings: SdkSettings, given: Mapping[str, object]) -> Outlet:
 def _to_logfire(settings: SdkSettings) -> list[Outlet]:
     """Give a way to each project of Logfire's there is a token of."""
     if not settings.logfire:
+        return []
+    if logfire_provider.sends(trace.get_tracer_provider()):
+        logger.info("Logfire's own package sends the spans there, so logfire=%r adds nothing", settings.logfire)
         return []
     from otel_agents.sdk.exporters.logfire import LogfireSender, destinations  # where it is asked for
 
@@ -243,26 +248,31 @@ def _console() -> SpanExporter:
     return ConsoleSpanExporter()
 
 
-def _install(settings: SdkSettings, given: Mapping[str, object], processors: tuple[SpanProcessor, ...]) -> None:
+def _install(
+    settings: SdkSettings, given: Mapping[str, object], processors: tuple[SpanProcessor, ...], prices: CostProcessor
+) -> None:
     """Make the processors those of the program's tracer provider: ours, or one it already has."""
     global _provider, _joined
     there = trace.get_tracer_provider()
     if there is not _provider and _joined is None and hasattr(there, "add_span_processor"):
         _joined = JoinedProcessor()
         there.add_span_processor(_joined)
-        logger.warning(
+        logfire_provider.stay_in(there, _joined)
+        logger.log(
+            logging.INFO if logfire_provider.is_logfires(there) else logging.WARNING,
             "Joined the %s that is already set: its resource, sampler and exporters stay as they are",
             type(there).__name__,
         )
     lean: LeanTracer | None = None
     if _joined is not None:
-        _joined.replace(processors if settings.enabled else ())
+        _joined.replace(*((processors, _completing(there, prices)) if settings.enabled else ()))
         tracer: trace.Tracer = there.get_tracer("otel_agents", __version__)
     else:
         if _provider is None:
             _provider = LeanProvider()
         if there is not _provider:
             trace.set_tracer_provider(_provider)
+            logfire_provider.await_one(_join_later)
         _provider.set_up(
             enabled=settings.enabled,
             resource=_resource(settings),
@@ -284,6 +294,25 @@ def _install(settings: SdkSettings, given: Mapping[str, object], processors: tup
     )
     if runtime.current.threads != "none":
         threads.go_on()
+
+
+def _completing(provider: object, prices: CostProcessor) -> tuple[Stage, ...]:
+    """Say what a joined provider's own exporters are to have of a span, beside what is on it."""
+    if not logfire_provider.is_logfires(provider):
+        return (DialectStage(), prices)
+    from otel_agents.sdk.exporters.logfire import LogfireNames  # where it is asked for
+
+    return (DialectStage(), prices, LogfireNames())
+
+
+def _join_later(provider: TracerProvider) -> None:
+    """Join a provider that is set after ours, and send on as before."""
+    with _lock:
+        trace._TRACER_PROVIDER = provider  # noqa: SLF001  OpenTelemetry sets it once and has no way to change it
+        if _provider is not None:
+            _provider.hand_over(provider)
+        if _last is not None and _rehearsal is None:
+            _put_up(*_last)
 
 
 def _resource(settings: SdkSettings) -> Resource:
@@ -325,7 +354,7 @@ def account() -> tuple[DestinationHealth, ...]:
 
 def take_down(timeout: float | None = None) -> None:
     """Shut down everything that was set up, in reverse order."""
-    global _pipeline, _processors
+    global _pipeline, _processors, _last
     with _lock:
         pipeline, processors = _pipeline, _processors
         if pipeline is None:
@@ -341,7 +370,7 @@ def take_down(timeout: float | None = None) -> None:
             else:
                 processor.shutdown()
         bind(None)
-        _pipeline, _processors = None, ()
+        _pipeline, _processors, _last = None, (), None
 
 
 def _before_fork() -> None:

@@ -114,7 +114,16 @@ class LeanProvider(TracerProvider):
             span_limits=SpanLimits(),
         )
         self.enabled = False
+        self.successor: TracerProvider | None = None  # makes the spans now, where a provider was set after this one
         self._configured: tuple[SpanProcessor, ...] = ()
+
+    def hand_over(self, successor: TracerProvider) -> None:
+        """Have another provider make the spans from now on, with the processors that others added to this one."""
+        self.enabled = False
+        for processor in self._active_span_processor._span_processors:
+            if processor not in self._configured:
+                successor.add_span_processor(processor)
+        self.successor = successor
 
     def set_up(
         self,
@@ -259,6 +268,15 @@ class LeanTracer(Tracer):
             return trace_id
         return LeftOut(_span_context(trace_id, new_span_id(), _FLAGS[2], _NO_STATE))
 
+    def _succeeding(self, provider: TracerProvider) -> Tracer:
+        """Give the tracer of this scope from the provider that makes the spans now."""
+        tracer: Tracer | None = self.__dict__.get("_successor")
+        if tracer is None:
+            scope = self._instrumentation_scope
+            tracer = cast("Tracer", provider.get_tracer(scope.name, scope.version, scope.schema_url, scope.attributes))
+            self._successor = tracer
+        return tracer
+
     def _set_resource(self, resource: Resource) -> None:
         """Do nothing: the provider's resource is the tracer's."""
 
@@ -315,6 +333,10 @@ class LeanTracer(Tracer):
             if parent is not None and not isinstance(parent, SpanContext):
                 raise TypeError("parent_span_context must be a SpanContext or None.")
         if not (provider.enabled and self._tracer_config.is_enabled):
+            if provider.successor is not None:
+                return self._succeeding(provider.successor).start_span(
+                    name, context, kind, attributes, links, start_time
+                )
             return NonRecordingSpan(cast("SpanContext", parent))
 
         ids: IdGenerator = provider.id_generator
@@ -376,7 +398,7 @@ class LeanTracer(Tracer):
         if not clean:  # of another instrumentation, which may not name the agent at work
             span._agent = (
                 begun.agent(span._attributes, name)
-                or (identity.agent if identity is not None else None)
+                or identity.agent
                 or (parent_span._agent if parent_span.__class__ is LeanSpan else None)
             )
         if links:

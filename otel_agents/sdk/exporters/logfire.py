@@ -93,6 +93,15 @@ class LogfireSender(OtlpHttpSender):
         return super().prepare(shown)
 
 
+class LogfireNames:
+    """The stage that puts them on the spans Logfire's own package sends."""
+
+    def process(self, span: ReadableSpan) -> None:
+        """Complete one span."""
+        if more := _also(span._attributes):
+            span._attributes = {**(span._attributes or {}), **more}
+
+
 class _Shown:
     """A span with further attributes, which nobody else sees."""
 
