@@ -17,12 +17,14 @@ from otel_agents.collector.api.errors import EXCEPTION_HANDLERS
 from otel_agents.collector.api.guard import Guard
 from otel_agents.collector.api.routes import routes
 from otel_agents.collector.handoff import MemoryBudget
-from otel_agents.collector.intake.committer import Committer
+from otel_agents.collector.intake.intake import Intake
+from otel_agents.collector.intake.journal import Journal
 from otel_agents.collector.live import LiveFeed
 from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from otel_agents.collector.receiver.receiver import Receiver
 from otel_agents.collector.store.duckdb import DuckDBStore
+from otel_agents.collector.store.fresh import Fresh
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.options import CollectorSettings
 
 DATABASE: Final = "spans.duckdb"
+JOURNAL: Final = "journal"
 GRACE_S: Final = 2  # what open connections get at the end; storing what was accepted comes after
 
 
@@ -63,16 +66,20 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         stack.callback(store.close)
         live = LiveFeed()
         budget = MemoryBudget(settings.queue_bytes)
-        committer = Committer(store.write, live.publish, budget)
-        stack.callback(committer.close)
+        journal = Journal(settings.folder / JOURNAL, stored=store.stored())
+        intake = Intake(store.write, live.publish, store.check_room, budget, journal)
+        stack.callback(intake.close)
 
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
-        receiver = Receiver(committer, budget, workers, settings.max_request_bytes)
+        receiver = Receiver(intake, budget, workers, settings.max_request_bytes)
         grpc_server = otlp_grpc(receiver, settings.max_request_bytes)
         grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
         await grpc_server.start()
 
-        web = Starlette(routes=[*otlp_http(receiver), *routes(store, live)], exception_handlers=EXCEPTION_HANDLERS)
+        web = Starlette(
+            routes=[*otlp_http(receiver), *routes(Fresh(store, intake.catch_up), live)],
+            exception_handlers=EXCEPTION_HANDLERS,
+        )
         web_server = _WebServer(_web_config(Guard(web, settings.host)))
         serving = asyncio.create_task(web_server.serve([http]))
 

@@ -99,8 +99,14 @@ def test_its_state_file_is_there_while_it_runs(collector: RunningCollector):
 
 def test_only_the_owner_can_read_its_files(collector: RunningCollector):
     post(collector, "work")
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in collector.data.iterdir()}
-    assert modes == {"spans.duckdb": 0o600, "spans.duckdb.wal": 0o600, "collector.json": 0o600}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in collector.data.rglob("*")}
+    assert modes == {
+        "spans.duckdb": 0o600,
+        "spans.duckdb.wal": 0o600,
+        "collector.json": 0o600,
+        "journal": 0o700,
+        f"{1:020}.journal": 0o600,
+    }
     assert stat.S_IMODE(collector.data.stat().st_mode) == 0o700
 
 

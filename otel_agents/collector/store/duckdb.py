@@ -81,8 +81,25 @@ class DuckDBStore:
         self._room = Room(path)
         self._checkpointer = Checkpointer(self._room, self._writer.cursor())
 
-    def write(self, batches: Sequence[Batch]) -> Commit:
+    def check_room(self) -> None:
+        """See that there is room on the disk.
+
+        Raises:
+            OverloadedError: there is not.
+        """
+        self._room.check()
+
+    def stored(self) -> int:
+        """Give the number that came with the last write."""
+        ((number,),) = self._writer.execute("SELECT number FROM journal").fetchall()
+        return int(number)
+
+    def write(self, batches: Sequence[Batch], number: int | None = None) -> Commit:
         """Store all of the batches that is not there yet, or none; it survives a crash once this returns.
+
+        Args:
+            batches: of any signal.
+            number: that of the last of them in the journal, stored with them; None where they are in none.
 
         Raises:
             OverloadedError: the disk is full, or the memory DuckDB may use.
@@ -96,6 +113,8 @@ class DuckDBStore:
                 self._writer.begin()
                 try:
                     traces = self._insert(incoming)
+                    if number is not None:
+                        self._writer.execute("UPDATE journal SET number = ?", [number])
                 except BaseException:
                     self._writer.rollback()
                     raise

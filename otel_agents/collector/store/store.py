@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from duckdb import DuckDBPyConnection
-
-    from otel_agents.collector.handoff import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +20,8 @@ class Commit:
 
 
 class Store(Protocol):
-    """Keeps what was received. ``write`` is called by one thread at a time, ``read`` by any."""
-
-    def write(self, batches: Sequence[Batch]) -> Commit:
-        """Store all of the batches that is not there yet, or none; it survives a crash once this returns."""
-        ...
+    """Where questions are asked; any thread may."""
 
     def read(self) -> AbstractContextManager[DuckDBPyConnection]:
         """Lend a cursor for a short time; it sees one consistent state and cannot write."""
-        ...
-
-    def close(self) -> None:
-        """Finish what is being written and give the files free."""
         ...

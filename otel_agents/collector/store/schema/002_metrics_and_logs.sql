@@ -101,3 +101,7 @@ FROM (
     WHERE contains(events, '"gen_ai.evaluation.result"')
 )
 WHERE event.name = 'gen_ai.evaluation.result';
+
+-- The number of the last batch of the journal that is stored, written with it: one row.
+CREATE TABLE journal (number UBIGINT NOT NULL);
+INSERT INTO journal VALUES (0);

@@ -1,0 +1,241 @@
+"""From a decoded request to the store: acknowledged once it is in the journal, stored in groups right after."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import threading
+from collections import deque
+from concurrent.futures import Future
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from otel_agents.collector.handoff import Batch, MemoryBudget, OverloadedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from otel_agents.collector.intake.journal import Entry, Journal
+
+T = TypeVar("T")
+E = TypeVar("E")
+
+# A commit costs some 40 ms of CPU however small it is; 16 MiB are about 10,000 spans, which cost 300 ms more.
+GROUP_BYTES: Final = 16 * 1024 * 1024
+LINGER_S: Final = 0.2  # from the beginning of one commit to that of the next, unless somebody waits for it
+BACKLOG_BYTES: Final = 3 * GROUP_BYTES  # acknowledged and not stored; beyond it senders wait for the store
+CLOSE_S: Final = 3.0
+FULL_RETRY_S: Final = 10.0
+_PAUSES_S: Final = (0.25, 5.0)  # between attempts to store, the first and the longest
+_READER_S: Final = 5.0  # what a reader waits for what was acknowledged before it asked,
+_READER_UNDER_LOAD_S: Final = 0.03  # and while more comes in and a commit's worth of it waits
+_LOAD_BYTES: Final = 3 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class Intake(Generic[T]):
+    """A sink that acknowledges what is safe on disk, and stores it in the order it came.
+
+    Args:
+        write: stores all of some batches and the journal's number of the last of them, or nothing and raises.
+        publish: is told what each write returned.
+        check: raises ``OverloadedError`` when the disk has no room.
+        budget: what waits here is claimed from it.
+        journal: what an earlier run left in it is stored first.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[Sequence[Batch], int], T],
+        publish: Callable[[T], None],
+        check: Callable[[], None],
+        budget: MemoryBudget,
+        journal: Journal,
+    ) -> None:
+        self._write = write
+        self._publish = publish
+        self._check = check
+        self._budget = budget
+        self._journal = journal
+        self._changed = threading.Condition()
+        self._arrived: deque[tuple[Batch, Future[None]]] = deque()  # not in the journal yet
+        self._arrived_at = 0.0
+        self._accepted: deque[Entry] = deque()  # not in the store yet
+        self._backlog = 0  # bytes of what is in the journal and not in the store
+        self._acknowledged = self._left_by_others = journal.last
+        self._stored = 0
+        self._committed_at = 0.0
+        self._readers = 0
+        self._closing = threading.Event()
+        self._all_acknowledged = False
+        self._give_up_at = float("inf")
+        self._acknowledger = threading.Thread(target=self._acknowledge, name="journal", daemon=True)
+        self._committer = threading.Thread(target=self._store, name="committer", daemon=True)
+        self._acknowledger.start()
+        self._committer.start()
+
+    def submit(self, batch: Batch) -> Future[None]:
+        """Take a batch; see ``Sink``."""
+        self._budget.take(batch.size)
+        kept: Future[None] = Future()
+        with self._changed:
+            self._arrived.append((batch, kept))
+            self._arrived_at = monotonic()
+            self._changed.notify_all()
+        return kept
+
+    def catch_up(self) -> None:
+        """Wait until what was acknowledged so far is stored, so that who was answered finds what it sent.
+
+        While more comes in than is stored at once, a reader does not wait: it sees what was there a moment ago.
+        """
+        began = monotonic()
+        with self._changed:
+            target = self._acknowledged
+            self._readers += 1
+            self._changed.notify_all()
+            while self._stored < target:
+                loaded = self._arrived_at > began and self._backlog > _LOAD_BYTES
+                left_s = began + (_READER_UNDER_LOAD_S if loaded else _READER_S) - monotonic()
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+            self._readers -= 1
+
+    def close(self) -> None:
+        """Store what was taken, for a few seconds; what is left then is stored by the next run.
+
+        Nothing may be submitted any more.
+        """
+        if self._closing.is_set():
+            return
+        with self._changed:
+            self._closing.set()
+            self._give_up_at = monotonic() + CLOSE_S
+            self._changed.notify_all()
+        self._acknowledger.join()
+        self._committer.join()
+        self._journal.close()
+
+    # --- Into the journal -------------------------------------------------------------------------------------------
+
+    def _acknowledge(self) -> None:
+        while group := self._next_arrived():
+            # A sender that went away comes again: what it sent was not acknowledged and need not be stored.
+            wanted = [(batch, kept) for batch, kept in group if kept.set_running_or_notify_cancel()]
+            self._budget.give_back(sum(batch.size for batch, _ in group) - sum(batch.size for batch, _ in wanted))
+            if wanted:
+                self._keep(wanted)
+        with self._changed:
+            self._all_acknowledged = True
+            self._changed.notify_all()
+
+    def _next_arrived(self) -> list[tuple[Batch, Future[None]]]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing.is_set() or (self._arrived and self._backlog < BACKLOG_BYTES))
+            return _take(self._arrived, lambda waiting: waiting[0].size)
+
+    def _keep(self, group: list[tuple[Batch, Future[None]]]) -> None:
+        size = sum(batch.size for batch, _ in group)
+        try:
+            self._check()
+            entries = self._journal.append([batch for batch, _ in group])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the senders must hear of it
+            self._budget.give_back(size)
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                error = OverloadedError("the collector's disk is full", retry_after_s=FULL_RETRY_S)
+            elif not isinstance(error, OverloadedError):
+                _log.exception("The journal could not be written")
+            for _, kept in group:
+                kept.set_exception(error)
+            return
+        with self._changed:
+            self._accepted.extend(entries)
+            self._backlog += size
+            self._acknowledged = entries[-1].number
+            self._changed.notify_all()
+        for _, kept in group:
+            kept.set_result(None)
+
+    # --- Into the store ---------------------------------------------------------------------------------------------
+
+    def _store(self) -> None:
+        for group in _groups(self._journal.unstored()):
+            if not self._commit(group):
+                return
+        self._note_stored(self._left_by_others)
+        while group := self._next_group():
+            if not self._commit(group):
+                return
+            size = sum(entry.batch.size for entry in group)
+            self._budget.give_back(size)
+            with self._changed:
+                self._backlog -= size
+            self._note_stored(group[-1].number)
+
+    def _next_group(self) -> list[Entry]:
+        """Wait for entries, and for more of them for a while when a commit was only just made; none: it is the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._accepted or self._all_acknowledged)
+            while self._backlog < GROUP_BYTES and not (self._readers or self._closing.is_set()):
+                left_s = self._committed_at + LINGER_S - monotonic()
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+            self._committed_at = monotonic()
+            return _take(self._accepted, lambda entry: entry.batch.size)
+
+    def _commit(self, group: list[Entry]) -> bool:
+        """Store a group, however often that must be tried; False when the time to close is over."""
+        pause_s, longest_s = _PAUSES_S
+        while True:
+            if monotonic() >= self._give_up_at:
+                return False
+            try:
+                result = self._write([entry.batch for entry in group], group[-1].number)
+            except OverloadedError as error:
+                _log.warning("What was acknowledged waits in the journal: %s", error)
+                if self._closing.wait(pause_s):
+                    sleep(_PAUSES_S[0])
+                pause_s = min(2 * pause_s, longest_s)
+            except Exception:  # noqa: BLE001 - whatever it is, the neighbours of a bad batch must not suffer
+                if len(group) > 1:
+                    return all(self._commit([entry]) for entry in group)
+                _log.exception("A batch could not be stored; it is in %s", self._journal.set_aside(group[0]))
+                return True
+            else:
+                self._journal.release(group[-1].number)
+                try:
+                    self._publish(result)
+                except Exception:  # noqa: BLE001 - whoever listens, the next group must be stored
+                    _log.exception("Who listens to commits could not be told of one")
+                return True
+
+    def _note_stored(self, number: int) -> None:
+        with self._changed:
+            self._stored = number
+            self._changed.notify_all()
+
+
+def _take(queue: deque[E], size: Callable[[E], int]) -> list[E]:
+    """Take from the left until it is a group."""
+    group: list[E] = []
+    taken = 0
+    while queue and taken < GROUP_BYTES:
+        group.append(queue.popleft())
+        taken += size(group[-1])
+    return group
+
+
+def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    group: list[Entry] = []
+    size = 0
+    for entry in entries:
+        group.append(entry)
+        size += entry.batch.size
+        if size >= GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group

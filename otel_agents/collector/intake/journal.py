@@ -1,0 +1,216 @@
+"""Holds what was acknowledged until it is stored: files to which batches are appended, and synced before the answer.
+
+A sync of the journal takes a millisecond where a commit of the database takes fifty, so senders are answered at once,
+and what they sent is stored in large groups. After a crash, what the database does not have is read from here.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import struct
+import threading
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import pyarrow as pa
+
+from otel_agents.collector.handoff import LOGS, POINTS, SPANS, Batch, LogBatch, PointBatch, SpanBatch
+from otel_agents.errors import CollectorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SEGMENT_BYTES: Final = 64 * 1024 * 1024
+_RECORD: Final = struct.Struct("<4sIIQ")  # a mark, then the batch's bytes, its CRC-32 and its number
+_MARK: Final = b"OTAJ"
+_SIGNALS: Final = {
+    kind.__name__: (kind, schema) for kind, schema in ((SpanBatch, SPANS), (PointBatch, POINTS), (LogBatch, LOGS))
+}
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One batch and its number; numbers rise, also from run to run."""
+
+    number: int
+    batch: Batch
+
+
+class Journal:
+    """The journal in a folder. One thread appends; another may read and release.
+
+    Args:
+        folder: where its files are; made when missing.
+        stored: the number of the last batch the database has.
+
+    Raises:
+        CollectorError: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, *, stored: int, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._folder = folder
+        self._stored = stored
+        self._segment_bytes = segment_bytes
+        self._damaged: set[Path] = set()
+        self._lock = threading.Lock()  # of the list of files
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._left = {path: _last_number(path) for path in sorted(folder.glob("*.journal"))}
+            self.last = max([stored, *self._left.values()])
+            self._begin_segment()
+        except OSError as error:
+            raise CollectorError(f"cannot write to the journal in {folder}: {error.strerror}") from None
+
+    def _begin_segment(self) -> None:
+        self._path = self._folder / f"{self.last + 1:020}.journal"
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._size = 0
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # so that the file's name survives too
+        finally:
+            os.close(folder)
+
+    def append(self, batches: Sequence[Batch]) -> list[Entry]:
+        """Keep batches, all or none; they survive a crash once this returns.
+
+        Raises:
+            OSError: they could not be written.
+        """
+        if self._size >= self._segment_bytes:
+            os.close(self._file)
+            with self._lock:
+                self._left[self._path] = self.last
+            self._begin_segment()
+        entries = [Entry(self.last + at, batch) for at, batch in enumerate(batches, 1)]
+        parts: list[bytes | pa.Buffer] = []
+        for entry in entries:
+            body = _encode(entry.batch)
+            parts += [_RECORD.pack(_MARK, body.size, zlib.crc32(body), entry.number), body]
+        try:
+            _write_all(self._file, parts)
+            os.fdatasync(self._file)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(self._file, self._size)
+                os.lseek(self._file, self._size, os.SEEK_SET)
+            raise
+        self._size += sum(len(part) for part in parts)
+        self.last = entries[-1].number
+        return entries
+
+    def release(self, number: int) -> None:
+        """Let go of what the database has: everything up to a number."""
+        with self._lock:
+            self._stored = number
+            for path in [path for path, last in self._left.items() if last <= number]:
+                if path in self._damaged:
+                    path.rename(path.with_suffix(".damaged"))
+                else:
+                    path.unlink(missing_ok=True)
+                del self._left[path]
+
+    def unstored(self) -> Iterator[Entry]:
+        """Read what an earlier run acknowledged and did not store, in order."""
+        with self._lock:
+            paths = list(self._left)
+        for path in paths:
+            for number, body in _records(path):
+                if number > self._stored:
+                    try:
+                        yield Entry(number, _decode(body))
+                    except (pa.ArrowInvalid, KeyError) as error:
+                        self._spare(path, f"batch {number}: {error}")
+            if (rest := _rest(path)) is not None:
+                self._spare(path, rest)
+
+    def _spare(self, path: Path, why: str) -> None:
+        _log.error("The journal %s cannot be read in full (%s); it is kept, as .damaged", path, why)
+        self._damaged.add(path)
+
+    def set_aside(self, entry: Entry) -> Path:
+        """Write a batch the database does not take into a file of its own, an Arrow stream, and say where it is."""
+        path = self._folder / f"{entry.number:020}-{type(entry.batch).__name__}.arrow"
+        path.write_bytes(_encode(entry.batch))
+        return path
+
+    def close(self) -> None:
+        """Close the files, and remove those the database has all of."""
+        os.close(self._file)
+        self._left[self._path] = self.last
+        self.release(self._stored)
+        with suppress(OSError):  # something is left
+            self._folder.rmdir()
+
+
+def _encode(batch: Batch) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    schema = batch.rows.schema.with_metadata({"signal": type(batch).__name__})
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(batch.rows)
+    return sink.getvalue()
+
+
+def _decode(body: bytes) -> Batch:
+    reader = pa.ipc.open_stream(body)
+    signal = (reader.schema.metadata or {}).get(b"signal", b"").decode()
+    kind, schema = _SIGNALS[signal]
+    rows = reader.read_next_batch()
+    # A version before this one may have written it, with fewer columns.
+    columns = [
+        rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(len(rows), field.type)
+        for field in schema
+    ]
+    return kind(pa.RecordBatch.from_arrays(columns, schema=schema))
+
+
+def _write_all(file: int, parts: list[bytes | pa.Buffer]) -> None:
+    for at in range(0, len(parts), 512):  # no more than a system takes at once
+        data = b"".join(parts[at : at + 512])
+        view = memoryview(data)
+        while view:
+            written = os.write(file, view)
+            if not written:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            view = view[written:]
+
+
+def _records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Read the numbers and batches of a file, up to the first record that is not whole."""
+    with path.open("rb") as file:
+        while (record := _next_record(file)) is not None:
+            yield record
+
+
+def _next_record(file: BinaryIO) -> tuple[int, bytes] | None:
+    head = file.read(_RECORD.size)
+    if len(head) < _RECORD.size:
+        return None
+    mark, size, checksum, number = _RECORD.unpack(head)
+    if mark != _MARK:
+        return None
+    body = file.read(size)
+    return (number, body) if len(body) == size and zlib.crc32(body) == checksum else None
+
+
+def _rest(path: Path) -> str | None:
+    """Say what is wrong behind the last whole record; None where nothing is but a record that was never finished."""
+    with path.open("rb") as file:
+        at = 0
+        while _next_record(file) is not None:
+            at = file.tell()
+        file.seek(at)
+        behind = file.read()
+    # The process ended while it wrote the last record, which was not acknowledged then.
+    return f"{len(behind)} bytes from byte {at} on" if _MARK in behind[1:] else None
+
+
+def _last_number(path: Path) -> int:
+    return max((number for number, _ in _records(path)), default=0)

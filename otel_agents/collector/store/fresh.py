@@ -1,0 +1,31 @@
+"""Reads of the store that include what senders were told is safe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from duckdb import DuckDBPyConnection
+
+    from otel_agents.collector.store.store import Store
+
+
+class Fresh:
+    """Lends cursors of a store after it has caught up.
+
+    Args:
+        store: the store.
+        catch_up: waits until what was acknowledged is stored.
+    """
+
+    def __init__(self, store: Store, catch_up: Callable[[], None]) -> None:
+        self._store = store
+        self._catch_up = catch_up
+
+    def read(self) -> AbstractContextManager[DuckDBPyConnection]:
+        """Lend a cursor, as the store does."""
+        self._catch_up()
+        return self._store.read()
