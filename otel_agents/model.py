@@ -178,7 +178,7 @@ class DestinationHealth:
     """
 
     name: str  # the address, or the exporter's class
-    emitted: int  # ended and sampled
+    emitted: int  # ended and sampled; where a keep rule is set, all that ended
     delivered: int
     spooled: int  # on disk, for whoever reaches the destination next
     waiting: int  # in memory
@@ -197,10 +197,11 @@ class TelemetryHealth:
     faults: Mapping[str, int]  # failures of the SDK itself, or of processors and exporters it was given, by place
     unread_answers: Mapping[str, int] = field(default_factory=dict)  # of unknown shape, by class: spans without usage
     unpriced_calls: Mapping[str, int] = field(default_factory=dict)  # tokens nobody has a price for, by model
+    decided_early: int = 0  # traces kept or left out before their end, because no more spans could be held
 
     @property
     def emitted(self) -> int:
-        """Spans that ended and were sampled."""
+        """Spans that ended and were sampled; where a keep rule is set, all that ended."""
         return sum(each.emitted for each in self.destinations)
 
     @property

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace.sampling import Sampler
+from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
 from otel_agents.sdk import identity, ledger, logfire_provider, runtime, threads, unknowns
 from otel_agents.sdk.content import ContentStage
@@ -117,7 +118,12 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     # A span that has ended goes this way, in this order.
     prices = CostProcessor(overrides=settings.prices)
     open_spans = OpenSpans()
-    pipeline = Pipeline(
+    outlets = [
+        *_outlets(settings, given),
+        *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
+    ]
+    pipeline_of = _pipeline_with_rules(settings) if outlets and _has_rules(settings) else Pipeline
+    pipeline = pipeline_of(
         stages=[
             ContentStage(),
             DialectStage(),
@@ -125,10 +131,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
             RollupProcessor(metrics_collector.aggregates),
             *(() if _rehearsal is None else (_rehearsal,)),
         ],
-        outlets=[
-            *_outlets(settings, given),
-            *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
-        ],
+        outlets=outlets,
         open_spans=open_spans,
         queue_size=settings.queue_size,
         queue_bytes=settings.queue_bytes,
@@ -149,6 +152,21 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     for processor in old_processors:
         if processor is not old_pipeline and processor not in processors:
             processor.shutdown()
+
+
+def _has_rules(settings: SdkSettings) -> bool:
+    """Say whether traces are kept by what they were, which is known at their end."""
+    others = (settings.keep_slower_than, settings.keep_dearer_than, settings.keep)
+    return settings.keep_errors or any(each is not None for each in others)
+
+
+def _pipeline_with_rules(settings: SdkSettings) -> Callable[..., Pipeline]:
+    from otel_agents.sdk.tail import Rules, Tail  # few programs have rules
+    from otel_agents.sdk.tail_pipeline import TailPipeline
+
+    rules = Rules(settings.keep_errors, settings.keep_slower_than, settings.keep_dearer_than, settings.keep)
+    tail = Tail(rules, spans=settings.hold_spans, size=settings.hold_bytes, seconds=settings.hold_for)
+    return partial(TailPipeline, tail=tail)
 
 
 def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:
@@ -324,11 +342,12 @@ def _resource(settings: SdkSettings) -> Resource:
 
 
 def _sampler(settings: SdkSettings, given: Mapping[str, object]) -> Sampler:
+    records_all = _has_rules(settings)
     if isinstance(settings.sampler, Sampler):
-        return settings.sampler
+        return AlwaysRecordSampler(settings.sampler) if records_all else settings.sampler
     # A ratio the program gives is meant to be used, whatever a variable says of the sampler.
     name = "parentbased_traceidratio" if "sample_ratio" in given and "sampler" not in given else settings.sampler
-    return HeadSampler.named(name, settings.sample_ratio)
+    return HeadSampler.named(name, settings.sample_ratio, records_all=records_all)
 
 
 def flush(timeout: float) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DELIVERED = "delivered"
 
 _ledgers: dict[str, Ledger] = {}  # by destination, for as long as the process lives
+_early = 0  # traces that were decided before their end
 _opening = threading.Lock()
 
 
@@ -109,21 +110,34 @@ def read_all() -> tuple[DestinationHealth, ...]:
     return tuple(each.read() for each in known)
 
 
+def decide_early(count: int) -> None:
+    """Count traces whose sampling was decided before their end."""
+    global _early
+    with _opening:
+        _early += count
+
+
+def decided_early() -> int:
+    """Give how many traces were decided before their end."""
+    return _early
+
+
 def set_aside() -> Callable[[], None]:
     """Begin with no destination; give what brings back those there were."""
-    global _ledgers
-    aside, _ledgers = _ledgers, {}
+    global _ledgers, _early
+    aside = (_ledgers, _early)
+    _ledgers, _early = {}, 0
 
     def bring_back() -> None:
-        global _ledgers
-        _ledgers = aside
+        global _ledgers, _early
+        _ledgers, _early = aside
 
     return bring_back
 
 
 def after_fork_in_child() -> None:
     """Begin at nothing everywhere."""
-    global _opening
-    _opening = threading.Lock()
+    global _opening, _early
+    _opening, _early = threading.Lock(), 0
     for each in _ledgers.values():
         each.forget()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agents.model import TelemetryHealth
 from otel_agents.sdk import faults, unknowns
+from otel_agents.sdk.ledger import decided_early
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.sdk.trace.sampling import Sampler
@@ -48,6 +49,13 @@ def configure(
     capture_content: bool | None = None,
     sampler: str | Sampler | None = None,
     sample_ratio: float | None = None,
+    keep_errors: bool | None = None,
+    keep_slower_than: float | None = None,
+    keep_dearer_than: float | None = None,
+    keep: Callable[[Sequence[ReadableSpan]], bool] | None = None,
+    hold_spans: int | None = None,
+    hold_bytes: int | None = None,
+    hold_for: float | None = None,
     resource_attributes: Mapping[str, Any] | None = None,
     send_baggage: str | Sequence[str] | None = None,
     read_baggage: str | Sequence[str] | None = None,
@@ -137,4 +145,5 @@ def telemetry_health() -> TelemetryHealth:
         faults=dict(faults.counts),
         unread_answers=dict(unknowns.answers),
         unpriced_calls=dict(unknowns.prices),
+        decided_early=decided_early(),
     )

@@ -113,10 +113,19 @@ class Outlet:
 
     # --- Taking -----------------------------------------------------------------------------------------------------
 
-    def offer(self, spans: Sequence[ReadableSpan]) -> None:
-        """Take spans to send; :meth:`pack` has them sent."""
+    def hold(self, count: int) -> None:
+        """Count spans that wait for a decision whether they are to be sent."""
+        self._ledger.emit(count)
+
+    def leave_out(self, count: int) -> None:
+        """Count held spans that are not."""
+        self._ledger.drop(count, "sampled_out")
+
+    def offer(self, spans: Sequence[ReadableSpan], *, held: bool = False) -> None:
+        """Take spans to send, counted already where they were ``held``; :meth:`pack` has them sent."""
         with self._progress:
-            self._ledger.emit(len(spans))
+            if not held:
+                self._ledger.emit(len(spans))
             self._taken += len(spans)
             self._fresh.extend(spans)
 

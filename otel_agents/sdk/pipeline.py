@@ -55,6 +55,8 @@ class Pipeline(SpanProcessor):
         interval: seconds between two runs of the thread when spans come slowly.
     """
 
+    takes_all = False  # whether what is not sampled goes on beyond the stages too
+
     def __init__(
         self,
         stages: Sequence[Stage],
@@ -128,7 +130,7 @@ class Pipeline(SpanProcessor):
         return True
 
     def _refuse(self, span: ReadableSpan, reason: str) -> None:
-        if _is_sampled(span):
+        if self.takes_all or _is_sampled(span):
             for outlet in self._outlets:
                 outlet.refuse(reason)
 
@@ -152,7 +154,7 @@ class Pipeline(SpanProcessor):
         When this returns, their figures are in.
         """
         with self._settling:
-            queue = self._queue
+            queue, takes_all = self._queue, self.takes_all
             ready: list[ReadableSpan] = []
             for _ in range(len(queue) if most is None else min(most, len(queue))):
                 span = queue.popleft()
@@ -161,13 +163,19 @@ class Pipeline(SpanProcessor):
                         stage.process(span)
                     except Exception as error:
                         faults.report(f"{type(stage).__name__}.process", error)
-                if _is_sampled(span):
+                if takes_all or _is_sampled(span):
                     ready.append(span)
                 self.ended += 1
             if ready:
-                for outlet in self._outlets:
-                    outlet.offer(ready)
+                self._hand_on(ready)
             self._stuck = False
+
+    def _hand_on(self, spans: Sequence[ReadableSpan]) -> None:
+        for outlet in self._outlets:
+            outlet.offer(spans)
+
+    def _release(self) -> None:
+        """Hand on what is held back, where something is."""
 
     def _pack(self) -> None:
         """Have what is settled encoded, and learn what spans weigh."""
@@ -196,6 +204,7 @@ class Pipeline(SpanProcessor):
         """Settle and send everything that has ended; say whether all of it was delivered or dropped in time."""
         deadline = monotonic() + timeout_millis / 1000
         self.settle()
+        self._release()
         self._pack()
         return sum(outlet.flush(deadline) for outlet in self._outlets) == len(self._outlets)  # each one is asked
 
@@ -211,6 +220,7 @@ class Pipeline(SpanProcessor):
             self.settle(_CHUNK)
             self._pack()
         self.settle()  # what another thread is at is in now
+        self._release()
         for outlet in self._outlets:
             outlet.close(deadline, deadline + 2 * timeout)
 

@@ -41,8 +41,9 @@ from otel_agents.sdk import begun, faults
 from otel_agents.sdk.content import write_deferred
 from otel_agents.sdk.identity import read
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
+from otel_agents.sdk.probability import LOW_56_BITS
 from otel_agents.sdk.propagation import IDENTITY, NOBODY, Identity, LeftOut, attach_span, detach
-from otel_agents.sdk.sampling import LOW_64_BITS, HeadSampler
+from otel_agents.sdk.sampling import HeadSampler
 from otel_agents.sdk.span import LeanSpan, is_plain
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ class LeanTracer(Tracer):
         if sampler.__class__ is not HeadSampler or not sampler.parent_based or ids.__class__ is not RandomIds:
             return ids.generate_trace_id()
         trace_id = new_trace_id()
-        if trace_id & LOW_64_BITS < sampler.bound:
+        if trace_id & LOW_56_BITS >= sampler.threshold or sampler.records_all:
             return trace_id
         return LeftOut(_span_context(trace_id, new_span_id(), _FLAGS[2], _NO_STATE))
 
@@ -354,7 +355,10 @@ class LeanTracer(Tracer):
 
         sampler = provider.sampler
         if sampler.__class__ is HeadSampler:
-            recorded = sampled = sampler.decide(parent, trace_id)
+            sampled = sampler.decide(parent, trace_id)
+            recorded = sampled or sampler.records_all
+            if parent is None or sampler.decides_below:
+                state = sampler.state(parent, sampled)
         else:
             result = sampler.should_sample(context, trace_id, name, kind, attributes, links or ())
             recorded, sampled = result.decision is not Decision.DROP, result.decision is Decision.RECORD_AND_SAMPLE

@@ -18,10 +18,8 @@ from opentelemetry.sdk.trace.sampling import (
     ALWAYS_ON,
     Decision,
     ParentBased,
-    ParentBasedTraceIdRatio,
     Sampler,
     SamplingResult,
-    TraceIdRatioBased,
 )
 from opentelemetry.trace import (
     Link,
@@ -194,10 +192,8 @@ def test_the_same_calls_give_the_same_span(span_limits, parent, kind, given_attr
     [
         ("always_on", ALWAYS_ON),
         ("always_off", ALWAYS_OFF),
-        ("traceidratio", TraceIdRatioBased(0.3)),
         ("parentbased_always_on", ParentBased(ALWAYS_ON)),
         ("parentbased_always_off", ParentBased(ALWAYS_OFF)),
-        ("parentbased_traceidratio", ParentBasedTraceIdRatio(0.3)),
     ],
 )
 def test_named_samplers_decide_as_the_stock_ones(named, stock) -> None:
