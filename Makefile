@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench browser clean
+.PHONY: demo test check bench browser node clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "otel-agents needs Python 3.11 or later; this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'
@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## a collector, a team of agents, and the address to open; runs until Ctrl-C
 	$(BIN)/otel-agents demo
 
-test: $(STAMP) browser  ## every test, the fast ones first
+test: $(STAMP) browser node  ## every test, the fast ones first
 	$(BIN)/python -m pytest
 
 check: $(STAMP)  ## the checks alone: style, types, direction of imports
@@ -27,6 +27,9 @@ bench: $(STAMP)  ## speed, memory and losses beside other SDKs, as tables; the f
 
 browser: $(STAMP)
 	$(BIN)/python -m tests.browser.install
+
+node: $(STAMP)
+	$(BIN)/python -m tests.collector.javascript.install
 
 clean:
 	rm -rf $(VENV) .venv-peers

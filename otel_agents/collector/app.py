@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 DATABASE: Final = "spans.duckdb"
 JOURNAL: Final = "journal"
+MAX_FILES: Final = 65_536  # open at once, connections among them
 GRACE_S: Final = 2  # what open connections get at the end; storing what was accepted comes after
 
 
@@ -61,6 +62,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
     """
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signal())
+        _allow_connections()
 
         store = DuckDBStore(settings.folder / DATABASE, memory_bytes=settings.memory_bytes)
         stack.callback(store.close)
@@ -105,6 +107,17 @@ def _web_config(web: Guard) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+def _allow_connections() -> None:
+    """Raise how many files may be open, of which each connection is one: shells often allow a mere 1,024."""
+    with suppress(ImportError, ValueError, OSError):  # there is no such limit on Windows
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY:
+            most = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 class _WebServer(uvicorn.Server):

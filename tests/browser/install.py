@@ -30,7 +30,7 @@ def find() -> str | None:
 
 
 def main() -> int:
-    if not (find() or (_by_apt() and find()) or (_by_playwright() and find())):
+    if not (find() or (by_apt("chromium", "the tests of the UI") and find()) or (_by_playwright() and find())):
         print(HOW, file=sys.stderr)
     return 0
 
@@ -40,7 +40,8 @@ def _playwrights_own() -> str:
         return playwright.chromium.executable_path
 
 
-def _by_apt() -> bool:
+def by_apt(package: str, use: str) -> bool:
+    """Install a package of Debian's where that may be done; ``use`` says what for."""
     if not shutil.which("apt-get"):
         return False
     if os.geteuid() == 0:
@@ -49,9 +50,9 @@ def _by_apt() -> bool:
         sudo = ["sudo", "-n"]
     else:
         return False
-    print("Installing chromium, for the tests of the UI …", flush=True)
+    print(f"Installing {package}, for {use} …", flush=True)
     command = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    install = (*command, "install", "-y", "--no-install-recommends", "chromium")
+    install = (*command, "install", "-y", "--no-install-recommends", package)
     return _quiet(*install) or (_quiet(*command, "update") and _quiet(*install))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import Request, urlopen
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -13,9 +13,6 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, NumberDataPoint
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
 
 START_NS = 1_790_000_000_123_456_789  # 2026-09-21T13:33:20.123456789Z
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -71,11 +68,11 @@ def request(*spans: Span, resource: dict[str, Any] | None = None, scope: str = "
     return made
 
 
-def post(url: str, request: Message) -> None:
-    """Send a request in protobuf and wait for the acknowledgement."""
-    sent = Request(url, request.SerializeToString(), {"Content-Type": "application/x-protobuf"})
-    with urlopen(sent, timeout=10) as answer:
-        assert answer.status == 200
+def post(url: str, body: bytes, media_type: str = "application/x-protobuf") -> bytes:
+    """Send a request, wait for the acknowledgement and return it."""
+    with urlopen(Request(url, body, {"Content-Type": media_type}), timeout=30) as answer:
+        assert (answer.status, answer.headers["Content-Type"]) == (200, media_type)
+        return bytes(answer.read())
 
 
 def logs(*records: LogRecord, resource: dict[str, Any] | None = None) -> ExportLogsServiceRequest:

@@ -44,3 +44,11 @@ def test_where_data_is_kept(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert str(load(CollectorSettings, given).folder) == expected
+
+
+def test_it_listens_on_otlps_ports_of_this_machine_alone():
+    assert (CollectorSettings().host, CollectorSettings().port, CollectorSettings().grpc_port) == (
+        "127.0.0.1",
+        4318,
+        4317,
+    )

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
 from otel_agents.collector.api.errors import error_response
+from otel_agents.collector.receiver import otlp_http
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -34,6 +35,13 @@ SECURITY_HEADERS = {
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})  # none: typed in, or a bookmark
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class _Refusal(NamedTuple):
+    status: int
+    kind: str
+    message: str
+    hint: str | None = None
 
 
 class Guard:
@@ -65,21 +73,22 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        refusal = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
-        await (refusal or self._app)(scope, receive, send_with_headers)
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope["method"], scope["path"], headers)
+        answer = self._app if refusal is None else _answer(refusal, scope["path"], headers)
+        await answer(scope, receive, send_with_headers)
 
-    def _refusal(self, method: str, path: str, headers: Headers) -> Response | None:
+    def _refusal(self, method: str, path: str, headers: Headers) -> _Refusal | None:
         host = headers.get("host", "")
         if not self._known(host):
-            return error_response(
-                421, "forbidden", "this collector was not started for the host of the request", "open it as localhost"
-            )
+            message = "this collector was not started for the host of the request"
+            return _Refusal(421, "forbidden", message, "open it as localhost")
         of_the_api = path.startswith("/api/")
         # Reading is refused too where an answer's time could tell a page what is stored.
         if (method not in _READING or of_the_api) and not _same_origin(headers, host):
-            return error_response(403, "forbidden", "requests of other web pages are refused")
+            return _Refusal(403, "forbidden", "requests of other web pages are refused")
         if of_the_api and method not in _READING | {"DELETE"} and not _is_json(headers):
-            return error_response(415, "bad_request", "the content type must be application/json")
+            return _Refusal(415, "bad_request", "the content type must be application/json")
         return None
 
     def _known(self, host: str) -> bool:
@@ -90,6 +99,12 @@ class Guard:
         if name is None or "@" in host:
             return False
         return name in self._names or (self._any_address and _is_address(name))
+
+
+def _answer(refusal: _Refusal, path: str, headers: Headers) -> Response:
+    if path.startswith(otlp_http.PATHS):
+        return otlp_http.refusal(refusal.status, refusal.message, headers.get("content-type", ""))
+    return error_response(*refusal)
 
 
 def _same_origin(headers: Headers, host: str) -> bool:

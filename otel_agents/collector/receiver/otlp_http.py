@@ -7,16 +7,18 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf import json_format
+from google.rpc import code_pb2
+from google.rpc.status_pb2 import Status
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from otel_agents.collector.handoff import OverloadedError
 from otel_agents.collector.receiver.signals import SIGNALS, Signal
-from otel_agents.collector.receiver.status import UnknownEncodingError, WrongMethodError, answer
+from otel_agents.collector.receiver.status import UnknownEncodingError, UnknownPathError, WrongMethodError, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from google.protobuf.message import Message
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
+PATHS: Final = "/v1/"  # what all paths of OTLP begin with
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all: the answers below are OTLP's own
 
 _log = logging.getLogger(__name__)
@@ -36,7 +39,7 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
         decoders = {PROTOBUF: signal.decode_protobuf, JSON: signal.decode_json}
 
         async def export(request: Request) -> Message:
-            decode = decoders.get(_media_type(request))
+            decode = decoders.get(_media_type(request.headers.get("content-type", "")))
             if decode is None:
                 raise UnknownEncodingError(f"the content type must be {PROTOBUF} or {JSON}")
             coding = request.headers.get("content-encoding", "identity").strip().lower()
@@ -49,16 +52,29 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
 
         return export
 
-    return [Route(signal.path, _endpoint(receive(signal)), methods=_METHODS) for signal in SIGNALS]
+    async def unknown(_request: Request) -> Message:
+        raise UnknownPathError(f"the signals are sent to {', '.join(signal.path for signal in SIGNALS)}")
+
+    return [
+        *(Route(signal.path, _endpoint(receive(signal)), methods=_METHODS) for signal in SIGNALS),
+        Route(f"{PATHS}{{rest:path}}", _endpoint(unknown, methods=_METHODS), methods=_METHODS),
+    ]
 
 
-def _endpoint(handle: Callable[[Request], Awaitable[Message]]) -> Callable[[Request], Awaitable[Response]]:
+def refusal(status: int, message: str, content_type: str) -> Response:
+    """Answer a request from where none may come from, in its encoding."""
+    return _response(status, Status(code=code_pb2.PERMISSION_DENIED, message=message), _media_type(content_type))
+
+
+def _endpoint(
+    handle: Callable[[Request], Awaitable[Message]], methods: Collection[str] = ("POST",)
+) -> Callable[[Request], Awaitable[Response]]:
     """Answer with a message in the request's encoding, and errors as ``google.rpc.Status`` in it."""
 
     async def endpoint(request: Request) -> Response:
-        encoding = _media_type(request)
+        encoding = _media_type(request.headers.get("content-type", ""))
         try:
-            if request.method != "POST":
+            if request.method not in methods:
                 raise WrongMethodError("only POST is understood here")
             return _response(200, await handle(request), encoding)
         except ClientDisconnect:
@@ -71,8 +87,8 @@ def _endpoint(handle: Callable[[Request], Awaitable[Message]]) -> Callable[[Requ
     return endpoint
 
 
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _error(error: Exception, encoding: str) -> Response:

@@ -34,6 +34,10 @@ class UnknownEncodingError(ReceiveError):
     """The content type or the content encoding is none that is understood."""
 
 
+class UnknownPathError(ReceiveError):
+    """There is no such signal."""
+
+
 class WrongMethodError(ReceiveError):
     """The path takes POST only."""
 
@@ -41,6 +45,7 @@ class WrongMethodError(ReceiveError):
 # error -> (HTTP status, google.rpc.Code). What is in none of these is 500, INTERNAL: the sender gives up.
 _TABLE: Final[dict[type[Exception], tuple[int, int]]] = {
     UndecodableError: (400, code_pb2.INVALID_ARGUMENT),
+    UnknownPathError: (404, code_pb2.UNIMPLEMENTED),
     WrongMethodError: (405, code_pb2.UNIMPLEMENTED),
     TooSlowError: (408, code_pb2.DEADLINE_EXCEEDED),
     TooLargeError: (413, code_pb2.RESOURCE_EXHAUSTED),

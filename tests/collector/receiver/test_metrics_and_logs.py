@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.request import Request, urlopen
 
 import grpc
 import pytest
@@ -55,10 +54,7 @@ TRANSPORTS: dict[str, Callable[[RunningCollector, str], Any]] = {
 
 
 def post(collector: RunningCollector, signal: str, body: bytes, media_type: str) -> bytes:
-    request = Request(f"{collector.url}/v1/{signal}", body, {"Content-Type": media_type})
-    with urlopen(request, timeout=10) as answer:
-        assert (answer.status, answer.headers["Content-Type"]) == (200, media_type)
-        return answer.read()
+    return otlp.post(f"{collector.url}/v1/{signal}", body, media_type)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -193,8 +193,10 @@ def test_other_methods_are_refused(receiving: RunningCollector, method: str):
     assert (status, json.loads(answer)["code"], headers["allow"]) == (405, 12, "POST")
 
 
-def test_unknown_paths_are_not_found(receiving: RunningCollector):
-    assert send(receiving, b"", PROTOBUF, path="/v1/nothing")[0] == 404
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_unknown_paths_are_not_found(receiving: RunningCollector, method: str):
+    status, media_type, answer, _ = send(receiving, b"", PROTOBUF, method, "/v1/profiles")
+    assert (status, media_type, Status.FromString(answer).code) == (404, PROTOBUF["Content-Type"], 12)
 
 
 def test_a_client_that_leaves_in_the_middle_harms_nobody(receiving: RunningCollector):
