@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SpanType = Literal["agent", "model", "tool", "workflow", "message", "other"]
 Status = Literal["healthy", "degraded", "unhealthy"]
 Severity = Literal["low", "medium", "high", "critical"]
+AlertState = Literal["pending", "firing", "resolved"]
 
 
 class Extra(NamedTuple):
@@ -232,23 +233,35 @@ class Finding(NamedTuple):
     """A rule that is broken now: what alerts are made of."""
 
     rule: str
-    kind: str  # program, agent, tool, model, tenant, …
+    kind: str  # program, agent, tool, model, tenant, budget, run
     subject: str  # the name; "" for the whole program
     value: float
     threshold: float
     message: str
     severity: Severity
+    hold_s: float = 0.0  # seconds it must stay broken before the alert fires
+    evidence: Mapping[str, object] | None = None  # what shows it, where the message cannot hold it
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A threshold that is crossed now."""
+    """What is wrong, or was: an alert of a rule about one thing, in one of its states."""
 
-    name: str  # error_rate, response_time, failure_count or cost
+    name: str  # the rule's
     severity: Severity
+    state: AlertState
     message: str
-    kind: str  # program, agent, tool or model
-    subject: str  # the agent, tool or model it is about; "" for the whole program
+    kind: str  # program, agent, tool, model, tenant, budget or run
+    subject: str  # the agent, tool, … it is about; "" for the whole program
     value: float
     threshold: float
-    since: float  # seconds since the epoch; stays while the alert keeps firing
+    since: float  # seconds since the epoch; of the check that first saw it, and stays until it is resolved
+    resolved_at: float | None = None
+    acknowledged_by: str | None = None
+    silenced: bool = False
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """What tells it from others, the same whenever it fires again."""
+        return f"{self.name}/{self.kind}/{self.subject}"

@@ -1,7 +1,9 @@
-"""Which alerts fire, and since when: findings in, alerts out."""
+"""What became of each alert: findings in, alerts and what changed out."""
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from otel_agents.model import Alert
@@ -9,36 +11,94 @@ from otel_agents.model import Alert
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from otel_agents.alerts.silences import Silences
     from otel_agents.health.rules import Key
     from otel_agents.model import Finding
 
 _ORDER = ("critical", "high", "medium", "low")
+_HISTORY = 1000
+
+
+@dataclass(slots=True)
+class _Active:
+    """An alert while it lasts, and whether anybody was told that it fires."""
+
+    alert: Alert
+    told: bool = False
 
 
 class States:
-    """Remembers since when each alert has been firing."""
+    """Remembers every alert that is pending or firing, and the newest thousand changes."""
 
     def __init__(self) -> None:
-        self._since: dict[Key, float] = {}
+        self._active: dict[Key, _Active] = {}
+        self.history: deque[Alert] = deque(maxlen=_HISTORY)
 
-    def update(self, findings: Iterable[Finding], now: float) -> list[Alert]:
-        """Return the alerts that fire, the most severe first; ``now`` is seconds since the epoch."""
-        since: dict[Key, float] = {}
-        alerts = []
+    def update(self, findings: Iterable[Finding], now: float, silences: Silences) -> list[Alert]:
+        """Take what was found at ``now`` (seconds since the epoch); return the alerts somebody should be told of.
+
+        Those are the ones that began to fire, once each, and the resolved ones of which it was told that they fire. One
+        that is silenced is told of when the silence ends, if it still fires.
+        """
+        news, seen = [], set()
         for found in findings:
             key = (found.rule, found.kind, found.subject)
-            since[key] = self._since.get(key, now)
-            alerts.append(
-                Alert(
-                    name=found.rule,
-                    severity=found.severity,
-                    message=found.message,
-                    kind=found.kind,
-                    subject=found.subject,
-                    value=found.value,
-                    threshold=found.threshold,
-                    since=since[key],
-                )
-            )
-        self._since = since
-        return sorted(alerts, key=lambda alert: _ORDER.index(alert.severity))
+            seen.add(key)
+            active = self._active.get(key)
+            began = active is None or active.alert.state == "pending"
+            since = now if active is None else active.alert.since
+            alert = _alert(found, since, now, active)
+            alert = replace(alert, silenced=silences.cover(alert, now))
+            if active is None:
+                active = self._active[key] = _Active(alert)
+            active.alert = alert
+            if alert.state != "firing":
+                continue
+            if began:
+                self.history.append(alert)
+            if not active.told and not alert.silenced:
+                active.told = True
+                news.append(alert)
+        for key in [key for key in self._active if key not in seen]:
+            active = self._active.pop(key)
+            if active.alert.state == "firing":
+                resolved = replace(active.alert, state="resolved", resolved_at=now)
+                self.history.append(resolved)
+                if active.told:
+                    news.append(resolved)
+        return news
+
+    def acknowledge(self, name: str, subject: str | None, by: str) -> int:
+        """Note that somebody looks after the firing alerts of a name; return how many there are."""
+        known = 0
+        for active in self._active.values():
+            alert = active.alert
+            if alert.state == "firing" and alert.name == name and subject in (None, alert.subject):
+                active.alert = replace(alert, acknowledged_by=by)
+                known += 1
+        return known
+
+    def is_firing(self, rule: str, kind: str, subject: str) -> bool:
+        """Say whether an alert fired at the last update."""
+        active = self._active.get((rule, kind, subject))
+        return active is not None and active.alert.state == "firing"
+
+    def now(self) -> list[Alert]:
+        """Return what is pending or firing, the most severe first."""
+        return sorted((active.alert for active in self._active.values()), key=lambda one: _ORDER.index(one.severity))
+
+
+def _alert(found: Finding, since: float, now: float, active: _Active | None) -> Alert:
+    return Alert(
+        name=found.rule,
+        severity=found.severity,
+        state="firing" if now - since >= found.hold_s else "pending",
+        message=found.message,
+        kind=found.kind,
+        subject=found.subject,
+        value=found.value,
+        threshold=found.threshold,
+        since=since,
+        acknowledged_by=None if active is None else active.alert.acknowledged_by,
+        evidence=dict(found.evidence or {}),
+    )

@@ -27,6 +27,7 @@ from otel_agents.sdk.exporters.otlp_grpc import OtlpGrpcSender
 from otel_agents.sdk.exporters.spool import Spool
 from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
+from otel_agents.sdk.look import Ticker
 from otel_agents.sdk.monitoring import alert_manager, bind, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
@@ -136,6 +137,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
         queue_size=settings.queue_size,
         queue_bytes=settings.queue_bytes,
         interval=settings.interval,
+        tick=Ticker(alert_manager.check, settings.alert_interval, monotonic),
     )
     processors = (*settings.processors, pipeline)
 

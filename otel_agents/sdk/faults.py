@@ -17,8 +17,14 @@ def report(where: str, error: BaseException) -> None:
     Raises:
         BaseException: the fault itself, in our own tests.
     """
-    counts[where] += 1
     if raising:
+        counts[where] += 1
         raise error
+    report_users(where, error)
+
+
+def report_users(where: str, error: BaseException) -> None:
+    """Note that a function the user gave us to call failed at ``where``."""
+    counts[where] += 1
     if counts[where] == 1:
         logger.warning("%s failed; the program goes on, and this is not said again", where, exc_info=error)

@@ -61,6 +61,7 @@ def configure(
     read_baggage: str | Sequence[str] | None = None,
     threads: str | None = None,
     names_limit: int | None = None,
+    alert_interval: float | None = None,
     queue_size: int | None = None,
     queue_bytes: int | None = None,
     spool: str | Path | bool | None = None,

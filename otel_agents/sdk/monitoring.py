@@ -18,8 +18,9 @@ from otel_agents.health.rules import UNHEALTHY, judge
 from otel_agents.health.windows import FIVE_MINUTES, HOUR
 from otel_agents.model import ErrorEntry, Health
 from otel_agents.sdk.batch import Batch
+from otel_agents.sdk.delivery import Delivery
 from otel_agents.sdk.numbers import amount, count
-from otel_agents.sdk.resources import ProcessResources
+from otel_agents.sdk.resources import MachineResources, ProcessResources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from otel_agents.health.aggregates import Kind
     from otel_agents.health.figures import Figures
     from otel_agents.health.rules import Key
-    from otel_agents.model import Finding, Status
+    from otel_agents.model import Alert, Finding, Status
+    from otel_agents.sdk.look import Look
     from otel_agents.sdk.running import OpenSpans
     from otel_agents.sdk.views import AgentMetrics
 
@@ -43,12 +45,21 @@ class MetricsCollector:
     Args:
         thresholds: what the program's health is judged by.
         clock: returns nanoseconds since the epoch.
+        gauge: gives the machine's ``cpu``, ``memory`` and ``disk`` in percent; without it, the machine is asked.
     """
 
-    def __init__(self, thresholds: Mapping[str, float], clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        thresholds: Mapping[str, float],
+        clock: Callable[[], int] = time.time_ns,
+        gauge: Callable[[str], float | None] | None = None,
+    ) -> None:
         self.aggregates = Aggregates()
         self._thresholds = thresholds
         self._clock = clock
+        self._gauge = gauge or MachineResources().gauge
+        self._budgets: Callable[[], Mapping[str, float]] = dict
+        self._alerts: Callable[[], list[Alert]] = list
         self._settle: Callable[[], None] | None = None
         self._open_spans: OpenSpans | None = None
         self._batch: ContextVar[Batch | None] = ContextVar("otel_agents.batch_update", default=None)
@@ -58,6 +69,14 @@ class MetricsCollector:
         """Set what brings in the spans that ended a moment ago, before every answer, and what knows the open ones."""
         self._settle = settle
         self._open_spans = open_spans
+
+    def heed(self, alerts: Callable[[], list[Alert]]) -> None:
+        """Have health be no better than these alerts: one of medium severity or more that fires degrades it."""
+        self._alerts = alerts
+
+    def count_budgets(self, budgets: Callable[[], Mapping[str, float]]) -> None:
+        """Set what gives how much of each budget is used, in percent."""
+        self._budgets = budgets
 
     def limit_names(self, limit: int) -> None:
         """Set how many agents are told apart, and as many tools, models and tenants; further ones are "other"."""
@@ -172,11 +191,17 @@ class MetricsCollector:
         aggregates = self._settled()
         now_ns = self._clock()
         status, findings = self._judged(now_ns)
+        reasons = [found.message for found in findings]
+        for alert in self._alerts():
+            if alert.state == "firing" and alert.severity != "low" and alert.message not in reasons:
+                reasons.append(alert.message)
+        if reasons and status == "healthy":
+            status = "degraded"
         total = aggregates.program()
         an_hour_ago = now_ns - HOUR * 1e9
         return Health(
             status=status,
-            reasons=tuple(found.message for found in findings),
+            reasons=tuple(reasons),
             uptime_s=max(0, now_ns - self._started_ns) / 1e9,
             requests=total.requests,
             failures=total.failures,
@@ -238,11 +263,14 @@ class MetricsCollector:
             "memory_mb": None if state.memory_bytes is None else round(state.memory_bytes / 1e6, 1),
         }
 
-    def findings(self) -> tuple[float, list[Finding]]:
-        """Return the time (seconds since the epoch) and the thresholds that are crossed."""
-        self._settled()
+    def look(self) -> Look:
+        """Return what the program is like now, for the alerts."""
+        from otel_agents.sdk.look import Look  # where somebody asks
+
+        aggregates = self._settled()
         now_ns = self._clock()
-        return now_ns / 1e9, self._judged(now_ns)[1]
+        findings = self._judged(now_ns)[1]
+        return Look(aggregates, now_ns, self._started_ns, findings, self._running(), self._gauge, self._budgets)
 
     def _judged(self, now_ns: int) -> tuple[Status, list[Finding]]:
         status, findings = judge(counts(self.aggregates, now_ns), self._thresholds, self._found)
@@ -327,9 +355,12 @@ class MetricsCollector:
 
 _thresholds = Thresholds()
 metrics_collector = MetricsCollector(_thresholds)
-alert_manager = AlertManager(_thresholds, metrics_collector.findings)
+_delivery = Delivery("a listener to alerts")
+alert_manager = AlertManager(_thresholds, metrics_collector.look, _delivery)
+metrics_collector.heed(alert_manager.check)
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=metrics_collector.after_fork)
+    for each in (metrics_collector, alert_manager, _delivery):
+        os.register_at_fork(after_in_child=each.after_fork)
 
 
 def health() -> Health:

@@ -374,6 +374,12 @@ class SdkSettings:
         parse=whole(1, 100_000),
         doc='Agents whose health is told apart, and as many tools, models and tenants; further ones are "other".',
     )
+    alert_interval: float = setting(
+        5.0,
+        env=("OTEL_AGENTS_ALERT_INTERVAL",),
+        parse=number(0, 3600),
+        doc="Seconds between two looks at the alerts; 0: only when the program asks.",
+    )
     queue_size: int = setting(
         65_536,
         env=("OTEL_BSP_MAX_QUEUE_SIZE",),

@@ -18,7 +18,7 @@ from otel_agents.sdk.bell import Bell
 from otel_agents.sdk.repeats import released, waits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import Span
@@ -53,6 +53,7 @@ class Pipeline(SpanProcessor):
         queue_size: ended spans that may wait for the stages; who ends more waits for the thread.
         queue_bytes: what those may weigh, by the size of the spans before them.
         interval: seconds between two runs of the thread when spans come slowly.
+        tick: called at each of those runs.
     """
 
     takes_all = False  # whether what is not sampled goes on beyond the stages too
@@ -66,7 +67,9 @@ class Pipeline(SpanProcessor):
         queue_size: int,
         queue_bytes: int,
         interval: float,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
+        self._tick = tick
         self._stages = (open_spans, *stages)
         self._open_spans = open_spans
         self._outlets = tuple(outlets)
@@ -197,6 +200,7 @@ class Pipeline(SpanProcessor):
                     self.settle(_CHUNK)
                     self._pack()
                     more = len(self._queue) >= _CHUNK
+                self._tick()
             except Exception as error:
                 faults.report("settling spans", error)
 

@@ -1,35 +1,20 @@
 import pytest
 
-from otel_agents.alerts.manager import AlertManager
-from otel_agents.alerts.thresholds import Thresholds
-from otel_agents.health.aggregates import Aggregates
-from otel_agents.health.counts import counts
-from otel_agents.health.rules import judge
-
-
-class Program:
-    """A program with a clock of its own, watched by an alert manager."""
-
-    def __init__(self):
-        self.now = 1_700_000_000
-        self.aggregates = Aggregates()
-        self.thresholds = Thresholds()
-        self.alerts = AlertManager(self.thresholds, self.look)
-
-    def look(self):
-        return float(self.now), judge(counts(self.aggregates, self.now * 10**9), self.thresholds)[1]
-
-    def requests(self, agent, number, *, failed=False, seconds=1.0, cost=None):
-        for _ in range(number):
-            self.aggregates.add_agent_request(agent, seconds, failed, 0, cost, self.now * 10**9)
-
-    def firing(self):
-        return [(alert["name"], alert["subject"]) for alert in self.alerts.check_alerts()]
+from otel_agents.errors import ConfigurationError
+from otel_agents.model import Alert
+from tests.alerts.program import START, Program
 
 
 @pytest.fixture
 def program():
     return Program()
+
+
+def told(program, **how):
+    """What a listener is told, from now on."""
+    heard = []
+    program.alerts.on_alert(lambda alert: heard.append((alert.name, alert.state)), **how)
+    return heard
 
 
 def test_nothing_fires_when_all_is_well(program):
@@ -44,12 +29,17 @@ def test_an_alert_says_what_and_how_much(program):
         {
             "name": "error_rate",
             "severity": "high",
+            "state": "firing",
             "message": "ChatAgent: 25.0 % of 8 requests failed in the last 5 minutes (limit 10 %)",
             "kind": "agent",
             "subject": "ChatAgent",
             "value": 25.0,
             "threshold": 10.0,
-            "since": 1_700_000_000.0,
+            "since": float(START),
+            "resolved_at": None,
+            "acknowledged_by": None,
+            "silenced": False,
+            "evidence": {},
         }
     ]
 
@@ -70,14 +60,14 @@ def test_since_stays_while_it_fires_and_begins_anew_afterwards(program):
         return [alert["since"] for alert in program.alerts.check_alerts()]
 
     program.requests("ChatAgent", 5, failed=True)
-    assert since() == [1_700_000_000.0]
+    assert since() == [START]
     program.now += 120
     program.requests("ChatAgent", 5, failed=True)
-    assert since() == [1_700_000_000.0]
+    assert since() == [START]
     program.now += 300
     assert since() == []
     program.requests("ChatAgent", 5, failed=True)
-    assert since() == [1_700_000_420.0]
+    assert since() == [START + 420]
 
 
 def test_own_thresholds_replace_the_default_ones(program):
@@ -86,3 +76,99 @@ def test_own_thresholds_replace_the_default_ones(program):
     assert program.firing() == []
     program.alerts.thresholds = {"error_rate": 5.0, "response_time": 3.0, "failure_count": 5}
     assert program.firing() == [("error_rate", "ChatAgent"), ("failure_count", "")]
+
+
+def test_who_listens_is_told_once_when_it_fires_and_once_when_it_is_resolved(program):
+    heard = told(program)
+    program.requests("ChatAgent", 5, failed=True)
+    for _ in range(3):
+        program.alerts.check()
+    assert heard == [("error_rate", "firing")]
+    program.now += 300
+    for _ in range(3):
+        program.alerts.check()
+    assert heard == [("error_rate", "firing"), ("error_rate", "resolved")]
+
+
+def test_who_listens_for_severe_alerts_hears_no_others(program):
+    severe, all_of_them = told(program, severity="high"), told(program)
+    program.requests("ChatAgent", 5, seconds=9.0)
+    program.alerts.check()
+    assert (severe, all_of_them) == ([], [("response_time", "firing")])
+
+
+def test_listening_by_a_decorator_and_no_more(program):
+    heard = []
+
+    @program.alerts.on_alert(severity="high")
+    def listen(alert: Alert) -> None:
+        heard.append(alert.id)
+
+    program.requests("ChatAgent", 5, failed=True)
+    program.alerts.check()
+    program.alerts.forget(listen)
+    program.now += 300
+    program.alerts.check()
+    assert heard == ["error_rate/agent/ChatAgent"]
+
+
+def test_a_severity_there_is_not_is_refused(program):
+    with pytest.raises(ConfigurationError, match="severity: expected one of low, medium, high, critical, got 'loud'"):
+        program.alerts.on_alert(print, severity="loud")
+
+
+def test_the_history_has_each_beginning_and_end_and_is_bounded(program):
+    for _ in range(600):
+        program.requests("ChatAgent", 5, failed=True)
+        program.alerts.check()
+        program.now += 300
+        program.alerts.check()
+    history = program.alerts.history
+    assert [(alert.state, alert.since, alert.resolved_at) for alert in history[-2:]] == [
+        ("firing", START + 599 * 300, None),
+        ("resolved", START + 599 * 300, START + 600 * 300),
+    ]
+    assert len(history) == 1000
+
+
+def test_an_acknowledged_alert_says_by_whom_until_it_is_resolved(program):
+    program.requests("ChatAgent", 5, failed=True)
+    program.alerts.check()
+    assert program.alerts.acknowledge("error_rate", "Nobody", by="anna") == 0
+    assert program.alerts.acknowledge("error_rate", by="anna") == 1
+    assert [alert["acknowledged_by"] for alert in program.alerts.check_alerts()] == ["anna"]
+    program.now += 300
+    program.alerts.check()
+    program.requests("ChatAgent", 5, failed=True)
+    assert [alert["acknowledged_by"] for alert in program.alerts.check_alerts()] == [None]
+
+
+def test_a_silenced_alert_is_quiet_and_is_told_of_when_the_silence_ends(program):
+    heard = told(program)
+    program.alerts.silence("error_rate", "ChatAgent", minutes=2, by="anna")
+    program.requests("ChatAgent", 5, failed=True)
+    program.requests("Other", 5)
+    assert program.firing() == [("error_rate", "")]
+    assert [(alert.subject, alert.silenced) for alert in program.alerts.alerts] == [("", False), ("ChatAgent", True)]
+    assert heard == [("error_rate", "firing")]
+    program.now += 120
+    assert program.firing() == [("error_rate", ""), ("error_rate", "ChatAgent")]
+    assert heard == [("error_rate", "firing")] * 2
+    assert program.alerts.silences == []
+
+
+def test_what_fired_only_in_silence_is_not_told_of_at_all(program):
+    heard = told(program)
+    program.alerts.silence(minutes=60)
+    program.requests("ChatAgent", 5, failed=True)
+    assert program.firing() == []
+    program.now += 600
+    assert (program.firing(), heard) == ([], [])
+
+
+def test_a_silence_can_be_ended(program):
+    program.alerts.silence("error_rate", minutes=60)
+    program.requests("ChatAgent", 5, failed=True)
+    assert program.firing() == []
+    program.alerts.silence("error_rate", minutes=0)
+    assert program.firing() == [("error_rate", "ChatAgent")]

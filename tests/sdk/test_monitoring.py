@@ -341,7 +341,7 @@ def test_every_answer_settles_first(collector):
         lambda: collector.error_log,
         collector.health,
         collector.get_system_health,
-        collector.findings,
+        collector.look,
     ):
         settled.clear()
         read()

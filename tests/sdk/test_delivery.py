@@ -1,0 +1,110 @@
+"""Who listens to alerts is called, off the program's threads."""
+
+import asyncio
+import threading
+
+import pytest
+
+from otel_agents import alert_manager, configure, metrics_collector, monitor_operation, shutdown
+from otel_agents.sdk import faults
+from otel_agents.sdk.delivery import Delivery
+
+
+@pytest.fixture
+def a_fresh_program():
+    bring_back = [metrics_collector.set_aside(metrics_collector._clock), alert_manager.set_aside()]
+    yield
+    shutdown()
+    for each in bring_back:
+        each()
+
+
+@pytest.fixture
+def delivery():
+    return Delivery("a listener")
+
+
+def test_calls_are_made_in_order_by_one_thread(delivery):
+    done, made = threading.Event(), []
+    for number in range(5):
+        delivery.put(lambda number: made.append((number, threading.current_thread().name)), number)
+    delivery.put(done.set)
+    assert done.wait(10)
+    assert made == [(number, "otel-agents-alerts") for number in range(5)]
+
+
+def test_one_that_fails_is_logged_once_and_the_others_are_called(delivery, caplog):
+    done = threading.Event()
+
+    def fail():
+        raise RuntimeError("no")
+
+    delivery.put(fail)
+    delivery.put(fail)
+    delivery.put(done.set)
+    assert done.wait(10)
+    assert [record.getMessage() for record in caplog.records] == [
+        "a listener failed; the program goes on, and this is not said again"
+    ]
+    assert faults.counts.pop("a listener") == 2
+
+
+def test_one_that_hangs_holds_up_nobody_and_too_many_are_counted(delivery):
+    release, done = threading.Event(), threading.Event()
+    delivery.put(release.wait)
+    for _ in range(1200):
+        delivery.put(lambda: None)
+    delivery.put(done.set)
+    release.set()
+    assert done.wait(10)
+    assert faults.counts.pop("a listener that were too many") >= 200
+
+
+async def test_a_coroutine_runs_in_the_loop_it_was_given_in(delivery):
+    done = asyncio.Event()
+
+    async def listen():
+        done.set()
+
+    delivery.remember_loop(listen)
+    delivery.put(listen)
+    await asyncio.wait_for(done.wait(), 10)
+
+
+def test_a_coroutine_without_a_loop_runs_all_the_same(delivery):
+    done = threading.Event()
+
+    async def listen():
+        await asyncio.sleep(0)
+        done.set()
+
+    delivery.put(listen)
+    assert done.wait(10)
+
+
+def test_a_traced_program_looks_by_itself(a_fresh_program):
+    heard, done = [], threading.Event()
+
+    @alert_manager.on_alert
+    def listen(alert):
+        heard.append((alert.name, alert.state, alert.subject))
+        done.set()
+
+    configure(traces_exporter="none", alert_interval=0.01, interval=0.01)
+    for _ in range(3):
+        with pytest.raises(ValueError), monitor_operation("request", agent_name="ChatAgent"):
+            raise ValueError
+    assert done.wait(10)
+    assert heard == [("error_rate", "firing", "ChatAgent")]
+
+
+def test_a_rule_that_is_broken_degrades_health_unless_it_is_low(a_fresh_program):
+    metrics_collector.record_agent_request("ChatAgent", response_time=2.0)
+    alert_manager.add_rule("a little slow", "slower(5m, than=1s) > 0", severity="low")
+    assert metrics_collector.health().status == "healthy"
+    alert_manager.add_rule("slow", "slower(5m, than=1s) > 0")
+    state = metrics_collector.health()
+    assert (state.status, state.reasons) == (
+        "degraded",
+        ("1 request took more than 1 s in the last 5 minutes (limit 0)",),
+    )
