@@ -18,7 +18,7 @@ def writer(inbox: multiprocessing.Queue, outbox: multiprocessing.Queue) -> None:
     configure(service_name="writer")
     for text in iter(inbox.get, ""):
         envelope = json.loads(text)
-        with message("Planner", "Writer", "task", size=text, received=envelope["carrier"]) as task:
+        with message("Planner", "Writer", "task", size=envelope["body"], received=envelope["carrier"]) as task:
             poem = write(envelope["body"])
             answer = message("Writer", "Planner", "answer", size=poem, reply_to=task)
             outbox.put(json.dumps({"body": poem, "carrier": answer.send()}))

@@ -11,7 +11,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,15 +49,17 @@ class Sender:
         Args:
             parent: the span above it; None starts a trace.
             lasts: seconds.
-            more: ``attributes``, ``kind``, and ``error`` for the message of a failure.
+            more: ``attributes``, ``kind``, ``links``, ``events`` by name, and ``error`` for the message of a failure.
         """
         context = trace.set_span_in_context(parent) if parent else None
         if parent is None:
             self._begin = self._restart()
         start = self._begin + round(at * 1e9)
-        error = more.pop("error", None)
+        error, events = more.pop("error", None), more.pop("events", {})
         span = self._tracer.start_span(name, context, start_time=start, **more)
         span.set_attributes(self.common)
+        for event, said in events.items():
+            span.add_event(event, said, start)
         if error:
             exception = {"exception.type": "ToolError", "exception.message": error, "exception.stacktrace": STACK}
             span.add_event("exception", exception, start + round(lasts * 1e9))
@@ -168,3 +170,58 @@ def shop_run(sender: Sender) -> tuple[str, dict[str, str]]:
     sender.flush()
     ids = {name: f"{span.get_span_context().span_id:016x}" for name, span in spans.items()}
     return f"{root.get_span_context().trace_id:032x}", ids
+
+
+def talk_run(sender: Sender) -> dict[str, Span]:
+    """A planner chooses a writer and sends it a task, which is worked on in a trace of its own."""
+    planner = sender.span(
+        "invoke_agent Planner",
+        lasts=4,
+        attributes=agent("Planner", **{"otel_agents.route.selected": "Writer", "otel_agents.route.score": 0.9}),
+        events={
+            "otel_agents.route": {
+                "otel_agents.route.selected": "Writer",
+                "otel_agents.route.score": 0.9,
+                "otel_agents.route.reason": "asks for a poem",
+                "otel_agents.route.candidates": ["Writer", "Translator"],
+            }
+        },
+    )
+    task = {
+        "otel_agents.span.type": "message",
+        "otel_agents.message.source": "Planner",
+        "otel_agents.message.target": "Writer",
+        "otel_agents.message.type": "task",
+        "messaging.message.body.size": 2100,
+    }
+    sent = sender.span(
+        "send Writer",
+        planner,
+        0.5,
+        3,
+        kind=SpanKind.PRODUCER,
+        attributes={
+            **task,
+            "gen_ai.operation.name": "send",
+            "otel_agents.message.response_time": 3.0,
+            "otel_agents.message.reply_size": 21,
+            "otel_agents.message.context_size": 2048,
+            "otel_agents.message.context_relevance": 0.8,
+            "otel_agents.message.retries": 1,
+        },
+    )
+    processed = sender.span(
+        "process Writer",
+        None,
+        lasts=1.25,
+        kind=SpanKind.CONSUMER,
+        links=[Link(sent.get_span_context())],
+        attributes={
+            **task,
+            "gen_ai.operation.name": "process",
+            "otel_agents.message.queue_time": 0.5,
+            "otel_agents.message.processing_time": 1.25,
+        },
+    )
+    sender.flush()
+    return {"planner": planner, "sent": sent, "processed": processed}

@@ -6,6 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Shop
+from tests.browser.spans import Sender, shop_run, talk_run
+from tests.conftest import RunningCollector
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,8 +31,11 @@ async def test_the_query_of_the_design_runs_as_it_is_offered(page: Page, shop: S
     assert sorted(await cells(page)) == [["Analyst", "1", "6500"], ["Router", "1", "8000"]]
 
 
-async def test_every_example_runs_and_finds_something(page: Page, shop: Shop):
-    await page.goto(sql_page(shop))
+async def test_every_example_runs_and_finds_something(page: Page, collector: RunningCollector):
+    with Sender(collector.url, **{"session.id": "s-1"}) as sender:
+        shop_run(sender)
+        talk_run(sender)
+    await page.goto(f"{collector.url}/#/sql")
     examples = await page.get_by_role("region", name="Examples").get_by_role("button").all_inner_texts()
     for example in examples:
         await page.get_by_role("button", name="Examples").click()
@@ -38,7 +43,7 @@ async def test_every_example_runs_and_finds_something(page: Page, shop: Shop):
         await expect(page.get_by_role("region", name="Answer")).to_have_attribute("aria-busy", "false")
         await expect(page.get_by_role("alert")).to_have_count(0)
         assert (example, await cells(page)) != (example, [])
-    assert len(examples) == 8
+    assert len(examples) == 10
 
 
 async def test_control_and_enter_run_what_was_typed(page: Page, shop: Shop):

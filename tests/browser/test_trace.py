@@ -5,7 +5,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Shop
-from tests.browser.spans import BAD_SQL, FAILURE, QUESTION, Sender, agent
+from tests.browser.spans import BAD_SQL, FAILURE, QUESTION, Sender, agent, talk_run
 from tests.collector import otlp
 from tests.conftest import RunningCollector
 
@@ -61,6 +61,32 @@ async def test_a_hand_over_is_an_arrow_between_two_agents(page: Page, shop: Shop
     await expect(page.get_by_role("figure", name="Router hands over to Analyst")).to_contain_text(
         "It needs the database"
     )
+
+
+async def test_a_message_is_an_arrow_with_its_measures_and_leads_to_its_sender(page: Page, collector: RunningCollector):
+    with Sender(collector.url) as sender:
+        talk = {name: span.get_span_context() for name, span in talk_run(sender).items()}
+    await page.goto(f"{collector.url}/#/traces/{talk['processed'].trace_id:032x}")
+    assert await tree(page) == ["PlannerWriter task"]
+    message = page.get_by_role("figure", name="Planner writes to Writer")
+    await expect(message.locator("dl > div")).to_have_text(["Size2.1 kB", "Waited500 ms", "Worked on1.25 s"])
+    await page.get_by_role("tab", name="Links").click()
+    await page.get_by_role("link", name=f"span {talk['sent'].span_id:016x}").click()
+    await expect(page.get_by_role("treeitem", selected=True)).to_have_accessible_name(
+        "Message Planner writes to Writer task 3.00 s"
+    )
+    await page.get_by_role("tab", name="Summary").click()
+    await expect(message.locator("dl > div")).to_have_text(
+        ["Size2.1 kB", "Answered after3.00 s", "Answer21 B", "Context2.0 kB", "Relevance0.8", "Retries1"]
+    )
+
+
+async def test_a_route_says_what_was_chosen_and_why(page: Page, collector: RunningCollector):
+    with Sender(collector.url) as sender:
+        planner = talk_run(sender)["planner"].get_span_context()
+    await page.goto(f"{collector.url}/#/traces/{planner.trace_id:032x}")
+    routes = page.get_by_role("region", name="Routes")
+    await expect(routes.locator("dl > div")).to_have_text(["Writer0.9asks for a poemnot Translator"])
 
 
 async def test_messages_read_as_a_chat(page: Page, shop: Shop):

@@ -64,9 +64,15 @@ def test_gunicorn_that_loads_the_application_before_it_forks(receiver, environme
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_a_pool_of_processes(receiver, run, method) -> None:
-    assert run("process_pool", method) == "[0, 1, 2, 3, 4, 5]\n"
-    assert links(receiver) == [("execute_tool look", "request")] * 6 + [("request", None)]
-    assert len({span.trace for span in told(receiver)}) == 1
+    assert run("process_pool", method) == "9\n[0, 1, 2, 3, 4, 5, 6, 7, 8]\n"
+    who = {"session.id": "s", "user.id": "ü, 1", "tenant.id": "t", "experiment": "b"}
+    spans = told(receiver)
+    looked = [("execute_tool look", "request")] * 9
+    assert links(receiver) == [*looked, ("execute_tool look", None), ("request", None)]
+    for span in spans:
+        asked = {key: value for key, value in span.attributes.items() if key in who}
+        assert asked == (who if span.parent or span.name == "request" else {})
+    assert len({span.trace for span in spans}) == 2
 
 
 def test_a_function_that_is_frozen_between_calls(receiver, environment) -> None:

@@ -8,7 +8,7 @@ export const TYPE_LABELS = {
   model: "Model call",
   tool: "Tool call",
   workflow: "Workflow",
-  message: "Hand-over",
+  message: "Message",
   other: "Other",
 };
 

@@ -1,12 +1,13 @@
-"""A ProcessPoolExecutor; each task gets the parent's context as a W3C header, as a request between services does."""
+"""A ProcessPoolExecutor whose tasks get the parent's context: as headers, as requests do, and by carry."""
 
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from opentelemetry import context, propagate
+from opentelemetry import context as otel
+from opentelemetry import propagate
 
-from otel_agents import configure, monitor_operation, tool
+from otel_agents import carry, configure, context, monitor_operation, tool
 
 configure()
 
@@ -16,13 +17,18 @@ def look(n: int) -> int:
     return n
 
 
-def work(n: int, carrier: dict[str, str]) -> int:
-    context.attach(propagate.extract(carrier))
-    return look(n)
+def work(n: int, headers: dict[str, str]) -> int:
+    token = otel.attach(propagate.extract(headers))
+    try:
+        return look(n)
+    finally:
+        otel.detach(token)
 
 
 if __name__ == "__main__":
-    with ProcessPoolExecutor(2, mp_context=get_context(sys.argv[1])) as pool, monitor_operation("request"):
-        carrier: dict[str, str] = {}
-        propagate.inject(carrier)
-        print(sorted(pool.map(work, range(6), [carrier] * 6)))
+    with ProcessPoolExecutor(2, mp_context=get_context(sys.argv[1])) as pool:
+        print(pool.submit(look, 9).result())  # the workers begin here
+        with context(session="s", user="ü, 1", tenant="t", experiment="b"), monitor_operation("request"):
+            headers: dict[str, str] = {}
+            propagate.inject(headers)
+            print(sorted([*pool.map(work, range(6), [headers] * 6), *pool.map(carry(look), range(6, 9))]))

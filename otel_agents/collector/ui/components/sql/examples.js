@@ -76,8 +76,31 @@ LIMIT 200`,
     sql: `SELECT attributes->>'otel_agents.handoff.from' AS "from", attributes->>'otel_agents.handoff.to' AS "to",
   COUNT(*) AS times, MAX(trace_id) AS trace_id
 FROM spans
-WHERE type = 'message'
+WHERE attributes->>'otel_agents.handoff.to' IS NOT NULL
 GROUP BY ALL
+ORDER BY times DESC`,
+  },
+  {
+    title: "Messages between agents",
+    about: "How many messages go between two agents, how long they wait and are worked on, and how many fail; in seconds",
+    sql: `SELECT attributes->>'otel_agents.message.source' AS source, attributes->>'otel_agents.message.target' AS target,
+  attributes->>'otel_agents.message.type' AS message, COUNT(*) AS processed,
+  AVG((attributes->>'otel_agents.message.queue_time')::DOUBLE) AS waited,
+  AVG((attributes->>'otel_agents.message.processing_time')::DOUBLE) AS worked_on,
+  COUNT(*) FILTER (WHERE status = 'error') AS failed, MAX(trace_id) AS trace_id
+FROM spans
+WHERE type = 'message' AND operation = 'process'
+GROUP BY ALL
+ORDER BY processed DESC`,
+  },
+  {
+    title: "Routes",
+    about: "What is chosen to go on, how often, and by which score",
+    sql: `SELECT agent, attributes->>'otel_agents.route.selected' AS selected, COUNT(*) AS times,
+  AVG(TRY_CAST(attributes->>'otel_agents.route.score' AS DOUBLE)) AS avg_score, MAX(trace_id) AS trace_id
+FROM spans
+WHERE attributes->>'otel_agents.route.selected' IS NOT NULL
+GROUP BY agent, selected
 ORDER BY times DESC`,
   },
 ];

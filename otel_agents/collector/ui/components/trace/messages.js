@@ -108,13 +108,3 @@ export function toolContent({ attributes }) {
   const result = attributes["gen_ai.tool.call.result"];
   return { args: parsed(args), result: parsed(result) };
 }
-
-/** Who handed over to whom, and why. @param {Span} span */
-export function handover({ attributes, agent }) {
-  const text = (/** @type {string} */ key) => (attributes[key] === undefined ? null : String(attributes[key]));
-  return {
-    from: text("otel_agents.handoff.from") ?? agent ?? "?",
-    to: text("otel_agents.handoff.to") ?? "?",
-    reason: text("otel_agents.handoff.reason"),
-  };
-}

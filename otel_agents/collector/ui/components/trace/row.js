@@ -3,7 +3,7 @@ import { count, duration } from "../../format.js";
 import { html } from "../../lib.js";
 import { TypeIcon, knownType } from "../chips.js";
 import { Icon } from "../icons.js";
-import { handover } from "./messages.js";
+import { passage } from "./communication.js";
 import { missingParent } from "./tree.js";
 
 /** @typedef {import("./tree.js").Row} Row */
@@ -14,11 +14,13 @@ const INDENT_PX = 16;
 const DEEPEST = 14;
 const OPERATIONS = /^(invoke_agent|invoke_workflow|execute_tool|chat|text_completion|generate_content|embeddings|retrieval) (.+)$/s;
 
-/** A span's name with the operation in it made quiet; a hand-over as an arrow. @param {{ span: Span }} props */
+/** A span's name with the operation in it made quiet; a hand-over or message as an arrow. @param {{ span: Span }} props */
 export function SpanName({ span }) {
   if (span.type === "message") {
-    const { from, to } = handover(span);
-    return html`<span class="span-name truncate">${from}<${Icon} name="message" label="hands over to" class="arrow" />${to}</span>`;
+    const { from, to, type } = passage(span);
+    const label = type === null ? "hands over to" : "writes to";
+    return html`<span class="span-name truncate">${from}<${Icon} name="message" label=${label} class="arrow" />${to}${type
+      && html`<span class="span-operation"> ${type}</span>`}</span>`;
   }
   const [, operation, rest] = OPERATIONS.exec(span.name) ?? [];
   return html`<span class="span-name truncate">${operation && html`<span
@@ -48,7 +50,7 @@ function Bar({ span, length }) {
   }[place];
   const failed = span.status === "error" ? "is-error" : "";
   const first = span.ttft_ms && lasted > 0 ? Math.min(100, (100 * span.ttft_ms) / lasted) : 0;
-  const instant = span.type === "message";
+  const instant = span.type === "message" && passage(span).type === null;
   return html`
     <span class=${`bar ${failed} ${open ? "is-open" : ""} ${instant ? "is-instant" : ""}`}
       style=${{ left: `${left}%`, width: `${width}%` }}>

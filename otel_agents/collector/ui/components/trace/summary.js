@@ -4,8 +4,9 @@ import { html } from "../../lib.js";
 import { traceLink } from "../../router.js";
 import { Icon } from "../icons.js";
 import { Chat } from "./chat.js";
+import { Passage, Routes } from "./communication.js";
 import { Facts, Price, Tokens } from "./facts.js";
-import { conversation, handover, toolContent } from "./messages.js";
+import { conversation, toolContent } from "./messages.js";
 import { Value } from "./prose.js";
 import { below } from "./tree.js";
 
@@ -22,15 +23,6 @@ function ErrorBox({ span, onStack }) {
       ${onStack && html`<button class="button is-small" type="button" onClick=${onStack}>Stack trace</button>`}
     </div>
   </div>`;
-}
-
-/** @param {{ span: Span }} props */
-function Handover({ span }) {
-  const { from, to, reason } = handover(span);
-  return html`<figure class="handover" aria-label=${`${from} hands over to ${to}`}>
-    <div class="handover-line"><span class="chip">${from}</span><${Icon} name="message" /><span class="chip">${to}</span></div>
-    <figcaption>${reason ?? html`<span class="muted">No reason was recorded.</span>`}</figcaption>
-  </figure>`;
 }
 
 /** @param {{ span: Span }} props */
@@ -92,11 +84,12 @@ export function Summary({ traceId, node, span, onStack }) {
   const borrowed = last && conversation(last);
   return html`
     ${span.status === "error" && html`<${ErrorBox} span=${span} onStack=${onStack} />`}
-    ${span.type === "message" && html`<${Handover} span=${span} />`}
+    ${span.type === "message" && html`<${Passage} span=${span} />`}
     ${span.type === "tool" && html`<${ToolContent} span=${span} />`}
     ${node.children.length > 0 && html`<${Below} node=${node} />`}
     <${Tokens} span=${span} />
     <${Price} span=${span} />
+    <${Routes} span=${span} />
     ${span.evaluations.length > 0 && html`<${Evaluations} span=${span} />`}
     ${own && html`<${Chat} chat=${own} />`}
     ${last && borrowed && html`<p class="borrowed muted">The conversation, as ${" "}<a
