@@ -91,13 +91,13 @@ def test_embeddings_inside_of_a_call_are_calls_of_their_own(recorder):
 
 
 def test_a_call_in_another_dialect_is_read_priced_and_belongs_to_the_agent_around(recorder):
-    with monitor_operation("request", agent_name="Reader"):
+    with monitor_operation("request", agent_name="Translator"):
         openinference_span("gpt-4o", 1000, 100)
     call, _ = recorder.spans()
     ours = ("otel_agents.span.type", "gen_ai.provider.name", "gen_ai.request.model", "gen_ai.agent.name", *USAGE)
-    assert [call.attributes[key] for key in ours] == ["model", "openai", "gpt-4o", "Reader", 1000, 100]
+    assert [call.attributes[key] for key in ours] == ["model", "openai", "gpt-4o", "Translator", 1000, 100]
     assert call.attributes["operation.cost"] == 1000 * 2.5e-6 + 100 * 10e-6
-    assert metrics_collector.metrics["Reader"].total_tokens == 1100
+    assert metrics_collector.metrics["Translator"].total_tokens == 1100
 
 
 def test_spans_that_are_nobodys_model_tool_or_agent_are_left_as_they_are(recorder):
