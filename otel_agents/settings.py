@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 from otel_agents.errors import ConfigurationError
 
@@ -45,6 +43,8 @@ def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] |
     fields = {f.name: f for f in dataclasses.fields(cast("Any", cls))}
     for name in given:
         if name not in fields:
+            import difflib  # where it is needed: a program imports this module at its start
+
             near = difflib.get_close_matches(name, fields, n=1)
             help_text = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(fields))}"
             raise ConfigurationError(f"unknown setting {name!r}; {help_text}")
@@ -139,6 +139,8 @@ def one_of(*choices: str) -> Parse:
 def http_url(value: object) -> str:
     """Accept an http or https address; a trailing slash is dropped."""
     if isinstance(value, str) and " " not in value:
+        from urllib.parse import urlsplit
+
         parts = urlsplit(value)
         with contextlib.suppress(ValueError):  # .port raises for what is no port
             if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from difflib import get_close_matches
 from typing import cast
 
 from otel_agents.errors import ConfigurationError
@@ -60,6 +59,8 @@ def _checked(values: object) -> dict[str, float]:
 def _check(name: object, value: object) -> float:
     check = _CHECKS.get(str(name))
     if check is None:
+        from difflib import get_close_matches  # where it is needed: a program imports this module at its start
+
         nearest = get_close_matches(str(name), _CHECKS, n=1, cutoff=0)
         known = ", ".join(_CHECKS)
         raise ConfigurationError(f"unknown threshold {name!r}; did you mean {nearest[0]!r}? Known are: {known}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
 from opentelemetry.context import _RUNTIME_CONTEXT, Context, create_key
 
@@ -180,6 +179,8 @@ def _is_ours(key: str) -> bool:
 
 
 def _size(key: str, value: str) -> int:
+    from urllib.parse import quote_plus  # for the first that is carried: this module is imported at the start
+
     return len(quote_plus(key)) + len(quote_plus(value)) + 2
 
 
