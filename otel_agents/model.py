@@ -199,6 +199,8 @@ class TelemetryHealth:
     unread_answers: Mapping[str, int] = field(default_factory=dict)  # of unknown shape, by class: spans without usage
     unpriced_calls: Mapping[str, int] = field(default_factory=dict)  # tokens nobody has a price for, by model
     decided_early: int = 0  # traces kept or left out before their end, because no more spans could be held
+    redacted: Mapping[str, int] = field(default_factory=dict)  # secrets and personal data taken out, by kind
+    converted: Mapping[str, int] = field(default_factory=dict)  # attribute values that became their text, by class
 
     @property
     def emitted(self) -> int:

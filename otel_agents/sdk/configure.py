@@ -18,8 +18,9 @@ from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
+from otel_agents.redaction.redactor import Redactor
 from otel_agents.sdk import identity, ledger, logfire_provider, runtime, threads, unknowns
-from otel_agents.sdk.content import ContentStage
+from otel_agents.sdk.content import ContentStage, LimitStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.exporters.otlp import OtlpHttpSender
@@ -32,8 +33,11 @@ from otel_agents.sdk.monitoring import alert_manager, bind, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline, Stage
+from otel_agents.sdk.processors import redact
 from otel_agents.sdk.processors.cost import CostProcessor
+from otel_agents.sdk.processors.cut import CutProcessor
 from otel_agents.sdk.processors.dialect import DialectStage
+from otel_agents.sdk.processors.redact import RedactProcessor
 from otel_agents.sdk.processors.rollup import RollupProcessor
 from otel_agents.sdk.rehearsal import Rehearsal, forget_provider, go_by
 from otel_agents.sdk.running import OpenSpans
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from otel_agents.model import DestinationHealth
+    from otel_agents.sdk.pipeline import Stage
     from otel_agents.sdk.sender import Sender
 
 logger = logging.getLogger("otel_agents")
@@ -127,6 +132,8 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     pipeline = pipeline_of(
         stages=[
             ContentStage(),
+            *_redaction(settings),
+            LimitStage(),
             DialectStage(),
             prices,
             RollupProcessor(metrics_collector.aggregates),
@@ -169,6 +176,22 @@ def _pipeline_with_rules(settings: SdkSettings) -> Callable[..., Pipeline]:
     rules = Rules(settings.keep_errors, settings.keep_slower_than, settings.keep_dearer_than, settings.keep)
     tail = Tail(rules, spans=settings.hold_spans, size=settings.hold_bytes, seconds=settings.hold_for)
     return partial(TailPipeline, tail=tail)
+
+
+def _redaction(settings: SdkSettings) -> list[Stage]:
+    """Give the steps after which nothing is left that must not leave: redact, then cut what is long."""
+    stages: list[Stage] = []
+    if settings.redact:
+        redactor = Redactor(
+            keys=settings.redact_keys,
+            patterns=settings.redact_patterns,
+            leave=settings.redact_leave,
+            counts=redact.counts,
+        )
+        stages.append(RedactProcessor(redactor))
+    if not isinstance(settings.capture_content, bool):
+        stages.append(CutProcessor(settings.capture_content))
+    return stages
 
 
 def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:
@@ -305,7 +328,7 @@ def _install(
         tracer,
         lean,
         enabled=settings.enabled,
-        capture_content=settings.capture_content,
+        capture_content=bool(settings.capture_content),
         configured=True,
         baggage_key=_BAGGAGE_KEY if settings.enabled else "",
         send_baggage=identity.names(settings.send_baggage),
@@ -410,6 +433,7 @@ def _after_fork_in_child() -> None:
     ledger.after_fork_in_child()
     unknowns.after_fork_in_child()
     spool.after_fork_in_child()
+    redact.counts.clear()
     if _pipeline is not None:
         _pipeline.after_fork_in_child()
         _end_with_multiprocessing(_pipeline)

@@ -50,14 +50,25 @@ def put(span: Span, key: str, write: Callable[[Any], str | None], value: object)
     """Set attribute ``key`` to ``write(value)``: later, where that gives the same."""
     if not span.is_recording():
         return
-    if hasattr(span, "_deferred") and (kept := _keep(value)) is not None:  # a lean span
-        if span._deferred is None:
-            span._deferred = []
-        span._deferred.append((key, write, kept))
+    if not hasattr(span, "_deferred"):  # no lean span
+        if (text := write(value)) is not None:
+            span.set_attribute(key, text)
         return
-    text = write(value)
-    if text is not None:
-        span.set_attribute(key, text)
+    if (kept := _keep(value)) is None:
+        text = write(value)
+        if text is None:
+            return
+        if span._limits.max_span_attribute_length is None:  # type: ignore[attr-defined]
+            span.set_attribute(key, text)
+            return
+        write, kept = _as_it_is, text
+    if span._deferred is None:
+        span._deferred = []
+    span._deferred.append((key, write, kept))
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def _keep(value: object) -> object | None:
@@ -71,8 +82,8 @@ def _keep(value: object) -> object | None:
     return None
 
 
-def write_deferred(span: ReadableSpan) -> None:
-    """Write what was put off."""
+def write_deferred(span: ReadableSpan, *, whole: bool = False) -> None:
+    """Write what was put off: ``whole``, or up to the limit for attributes."""
     deferred = getattr(span, "_deferred", None)
     if deferred is None:
         return
@@ -81,15 +92,31 @@ def write_deferred(span: ReadableSpan) -> None:
     limit = span._limits.max_span_attribute_length  # type: ignore[attr-defined]
     for key, write, value in deferred:
         if (text := write(value)) is not None:
-            attributes[key] = text if limit is None else text[:limit]
+            attributes[key] = text if limit is None or whole else text[:limit]
 
 
 class ContentStage:
     """The stage that writes what was put off."""
 
     def process(self, span: ReadableSpan) -> None:
-        """Write it."""
-        write_deferred(span)
+        """Write it, whole: a secret that is cut in two is not found."""
+        write_deferred(span, whole=True)
+
+
+class LimitStage:
+    """The stage that applies the limit for attributes to content."""
+
+    def process(self, span: ReadableSpan) -> None:
+        """Cut what is longer."""
+        limits = getattr(span, "_limits", None)
+        limit = None if limits is None else limits.max_span_attribute_length
+        if limit is None:
+            return
+        attributes: Any = span._attributes
+        for key in conventions.CONTENT_KEYS:
+            text = attributes.get(key)
+            if text.__class__ is str and len(text) > limit:
+                attributes[key] = text[:limit]
 
 
 INPUT = {"tool": (conventions.TOOL_CALL_ARGUMENTS, to_json)}

@@ -10,10 +10,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from otel_agents.model import TelemetryHealth
-from otel_agents.sdk import faults, unknowns
+from otel_agents.sdk import faults, unknowns, values
 from otel_agents.sdk.ledger import decided_early
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
@@ -46,7 +47,11 @@ def configure(
     logfire_base_url: str | None = None,
     logfire_credentials: str | Path | None = None,
     enabled: bool | None = None,
-    capture_content: bool | None = None,
+    capture_content: bool | int | str | None = None,
+    redact: bool | None = None,
+    redact_keys: Sequence[str] | str | None = None,
+    redact_patterns: Mapping[str, str | re.Pattern[str] | Callable[[str], str]] | None = None,
+    redact_leave: Sequence[str] | str | None = None,
     sampler: str | Sampler | None = None,
     sample_ratio: float | None = None,
     keep_errors: bool | None = None,
@@ -141,10 +146,13 @@ def telemetry_health() -> TelemetryHealth:
     """
     wiring = sys.modules.get(_WIRING)
     destinations = wiring.account() if wiring is not None else ()
+    redacted = wiring.redact.counts if wiring is not None else {}
     return TelemetryHealth(
         destinations=destinations,
         faults=dict(faults.counts),
         unread_answers=dict(unknowns.answers),
         unpriced_calls=dict(unknowns.prices),
         decided_early=decided_early(),
+        redacted=dict(redacted),
+        converted=dict(values.converted),
     )

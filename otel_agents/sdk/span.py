@@ -8,20 +8,19 @@ there is no lock, because each step that must not be torn is one the interpreter
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from time import time_ns
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType, NoneType
+from typing import TYPE_CHECKING, Any, cast
 
 from opentelemetry.attributes import BoundedAttributes, _clean_attribute_value
 from opentelemetry.sdk.trace import Event, EventBase, ReadableSpan, Span, SpanLimits
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode
 
-from otel_agents.sdk.values import PLAIN
+from otel_agents.sdk.values import PLAIN, attribute_value, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from opentelemetry.context import Context
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -33,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 KEYS = frozenset({str})
 UNSET = Status(StatusCode.UNSET)
+_TYPES = (str, bool, int, float, bytes, NoneType, Sequence, Mapping)
 
 
 class LeanSpan(Span):
@@ -83,7 +83,7 @@ class LeanSpan(Span):
             return
         longest = self._limits.max_span_attribute_length
         if value.__class__ not in PLAIN or longest is not None:
-            value = _clean_attribute_value(value, longest)
+            value = _cleaned(value, longest)
         self._put(key, value)
 
     def set_attributes(self, attributes: Mapping[str, AnyValue]) -> None:
@@ -93,7 +93,7 @@ class LeanSpan(Span):
             return
         longest = self._limits.max_span_attribute_length
         if longest is not None or not is_plain(attributes):
-            cleaned = _clean_attribute_value(attributes, longest)
+            cleaned = cast("Mapping[str, AnyValue]", _cleaned(attributes, longest))
             self._dropped_attributes += len(attributes) - len(cleaned)
             attributes = cleaned
         for key, value in attributes.items():
@@ -134,9 +134,7 @@ class LeanSpan(Span):
 
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
         """Add a moment inside the span."""
-        bounded = BoundedAttributes(
-            self._limits.max_event_attributes, attributes, max_value_len=self._limits.max_attribute_length
-        )
+        bounded = _bounded(self._limits.max_event_attributes, attributes, self._limits.max_attribute_length)
         now = time_ns() if timestamp is None else timestamp
         self._add_event(Event(name=name, attributes=bounded, timestamp=now))
 
@@ -163,9 +161,7 @@ class LeanSpan(Span):
     def _bounded_link(self, context: SpanContext, attributes: Attributes) -> Link | None:
         if not (context and (context.is_valid or attributes or context.trace_state)):
             return None
-        bounded = BoundedAttributes(
-            self._limits.max_link_attributes, attributes, max_value_len=self._limits.max_attribute_length
-        )
+        bounded = _bounded(self._limits.max_link_attributes, attributes, self._limits.max_attribute_length)
         return Link(context, bounded)
 
     def _start_links(self, links: Sequence[Link]) -> None:
@@ -232,6 +228,23 @@ class LeanSpan(Span):
     def get_span_context(self) -> SpanContext:
         """Give what names the span."""
         return self._context
+
+
+def _cleaned(value: object, longest: int | None) -> AnyValue:
+    """Clean a value as OpenTelemetry does; what has no type there becomes its text, whatever it does when asked."""
+    if not isinstance(value, _TYPES):
+        return text_of(value)
+    try:
+        return _clean_attribute_value(cast("AnyValue", value), longest)
+    except Exception:  # something inside has no text
+        return _clean_attribute_value(attribute_value(value), longest)
+
+
+def _bounded(most: int | None, attributes: Attributes, longest: int | None) -> BoundedAttributes:
+    if attributes and not is_plain(attributes):
+        cleaned = {key: _cleaned(value, longest) for key, value in attributes.items()}
+        return BoundedAttributes(most, cleaned)
+    return BoundedAttributes(most, attributes, max_value_len=longest)
 
 
 def is_plain(attributes: Mapping[str, object]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,9 @@ if TYPE_CHECKING:
     from opentelemetry.util.types import AnyValue
 
 PLAIN = frozenset({str, int, float, bool})  # attribute values of these very types are ones already
+converted: Counter[str] = Counter()  # values that became their text, by class
 _DEPTH = 8
+_MOST_CLASSES = 100
 
 
 def attribute_value(value: object, depth: int = _DEPTH) -> AnyValue:
@@ -26,10 +29,17 @@ def attribute_value(value: object, depth: int = _DEPTH) -> AnyValue:
     for plain in (bool, int, float, str):
         if isinstance(value, plain):
             return plain(value)
+    return text_of(value)
+
+
+def text_of(value: object) -> str:
+    """Make a text of a value that is no attribute's, and count it."""
+    name = type(value).__name__
+    converted[name if name in converted or len(converted) < _MOST_CLASSES else "other"] += 1
     try:
         return str(value)
     except Exception:
-        return f"<{type(value).__name__}>"
+        return f"<{name}>"
 
 
 def attribute_values(values: Mapping[str, Any]) -> dict[str, AnyValue]:

@@ -9,7 +9,8 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
-from otel_agents import monitor_operation
+from otel_agents import monitor_operation, telemetry_health
+from otel_agents.sdk import values
 
 
 def test_the_documents_example(recorder) -> None:
@@ -269,3 +270,28 @@ def test_the_trace_id_is_hexadecimal(recorder) -> None:
     span = recorder.span()
     assert op.trace_id == f"{span.context.trace_id:032x}"
     assert [(event.name, dict(event.attributes)) for event in span.events] == [("moment", {"count": 3})]
+
+
+def test_values_of_a_wrong_type_are_counted(recorder) -> None:
+    class Odd:
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    values.converted.clear()
+    with monitor_operation("work", odd=Odd()) as op:
+        op.event("moment", odd=Odd(), at=datetime(2026, 1, 2, tzinfo=UTC))
+        op.span.set_attribute("raw", Odd())
+        op.span.set_attributes({"n": 1, "nested": [{"deep": Odd()}]})
+        op.span.add_event("raw", {"odd": Odd()})
+    span = recorder.span()
+    assert {key: span.attributes[key] for key in ("odd", "raw", "n", "nested")} == {
+        "odd": "<Odd>",
+        "raw": "<Odd>",
+        "n": 1,
+        "nested": ({"deep": "<Odd>"},),
+    }
+    assert [dict(event.attributes) for event in span.events] == [
+        {"odd": "<Odd>", "at": "2026-01-02 00:00:00+00:00"},
+        {"odd": "<Odd>"},
+    ]
+    assert telemetry_health().converted == {"Odd": 5, "datetime": 1}
