@@ -19,7 +19,7 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
 from otel_agents.redaction.redactor import Redactor
-from otel_agents.sdk import identity, ledger, logfire_provider, runtime, threads, unknowns
+from otel_agents.sdk import besides, identity, ledger, logfire_provider, runtime, threads, unknowns
 from otel_agents.sdk.content import ContentStage, LimitStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
@@ -430,6 +430,7 @@ def _after_fork_in_parent() -> None:
 def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
+    besides.after_fork_in_child()
     ledger.after_fork_in_child()
     unknowns.after_fork_in_child()
     spool.after_fork_in_child()

@@ -27,7 +27,7 @@ _SAME_LIBRARY: Final = {"google-generativeai": "google-genai"}
 _TO_INSTALL: Final = {
     "anthropic": "opentelemetry-instrumentation-genai-anthropic",
     "google-genai": "opentelemetry-instrumentation-google-genai",
-    "langchain": "openinference-instrumentation-langchain",
+    "langchain": "opentelemetry-instrumentation-genai-langchain",
     "mcp": "openinference-instrumentation-mcp",
     "openai": "opentelemetry-instrumentation-genai-openai",
     "openai-agents": "openinference-instrumentation-openai-agents",

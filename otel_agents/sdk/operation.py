@@ -255,7 +255,8 @@ class Operation(Handle):
     def record(self, answer: Answer) -> None:
         """Put what an answer says on the span, or on that of a model call below."""
         if self._type != "model":
-            self._call_below(lambda call: call.record(answer))
+            if not self._is_traced(answer):
+                self._call_below(lambda call: call.record(answer))
             return
         span = self.span
         attributes: dict[str, Any] = {
@@ -291,6 +292,14 @@ class Operation(Handle):
     def _waited_until(self, first_chunk_ns: int) -> None:
         if started := getattr(self.span, "start_time", None):
             self.set_attribute(conventions.RESPONSE_TIME_TO_FIRST_CHUNK, (first_chunk_ns - started) / 1e9)
+
+    def _is_traced(self, answer: Answer) -> bool:
+        """Say whether another instrumentation has traced the call that gave this answer."""
+        from otel_agents.sdk import besides  # loaded with the pipeline, and not for importing the package
+
+        usage = answer.usage
+        told = (answer.id, usage.input_tokens, usage.output_tokens) if usage is not None else (answer.id, 0, 0)
+        return besides.traced(self.span.get_span_context().trace_id, told)
 
     def _call_below(self, describe: Callable[[Operation], None]) -> None:
         """Make a model call below this operation, which is none: tokens are counted from model spans alone."""

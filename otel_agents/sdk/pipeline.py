@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
-from otel_agents.sdk import faults
+from otel_agents.sdk import besides, faults
 from otel_agents.sdk.bell import Bell
 from otel_agents.sdk.repeats import released, waits
 
@@ -103,7 +103,9 @@ class Pipeline(SpanProcessor):
         if waits(span):
             return
         for inside in released(span):
+            besides.ended(inside)
             self._take(inside)
+        besides.ended(span)
         self._take(span)
 
     def _take(self, span: ReadableSpan) -> None:

@@ -52,11 +52,23 @@ def released(call: ReadableSpan) -> Sequence[ReadableSpan]:
     return inside
 
 
+def _tell_of_one_answer(one: Any, other: Any) -> bool:
+    """Say whether two model calls of two instrumentations surely are one: by its id, else by its tokens."""
+    scopes = one.instrumentation_scope, other.instrumentation_scope
+    return scopes[0] != scopes[1] and _agree(one._attributes, other._attributes) is True
+
+
 def _compare(call: Any, around: Any, inside: list[ReadableSpan]) -> None:
     """Compare what waited for ``call`` with ``around``, which counts in its place; gather it, the innermost first."""
-    alone = len(call._inside) == 1
-    for span in call._inside:
-        if _repeats(span, around, alone=alone):
+    waited = call._inside
+    # Of two beside one another, as a framework's callbacks are beside the client, the one that ended last counts.
+    beside = [any(_tell_of_one_answer(span, later) for later in waited[at + 1 :]) for at, span in enumerate(waited)]
+    alone = beside.count(False) == 1
+    for span, doubled in zip(waited, beside, strict=True):
+        if doubled:
+            _compare(span, span, inside)
+            span._attributes[conventions.SPAN_TYPE] = "other"
+        elif _repeats(span, around, alone=alone):
             _take_over(around, span)
             _compare(span, around, inside)
             span._attributes[conventions.SPAN_TYPE] = "other"
@@ -66,17 +78,20 @@ def _compare(call: Any, around: Any, inside: list[ReadableSpan]) -> None:
 
 
 def _repeats(span: Any, around: Any, *, alone: bool) -> bool:
-    """Say whether two spans tell of one call: by its id, else by its tokens, else as nothing speaks against it."""
-    one, other = span._attributes, around._attributes
+    """Say whether a span tells of the call around it, which it does where it is alone and nothing speaks against it."""
+    agree = _agree(span._attributes, around._attributes)
+    return alone if agree is None else agree
+
+
+def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool | None:
+    """Say whether two model calls tell of the same answer: by its id, else by its tokens; None where none tells."""
     if _family(one) != _family(other):
         return False
     ids = one.get(conventions.RESPONSE_ID), other.get(conventions.RESPONSE_ID)
     if None not in ids:
         return bool(ids[0] == ids[1])
     totals = [[usage.get(key, 0) for key in _TOTALS] for usage in (usage_of(one), usage_of(other))]
-    if any(totals[0]) and any(totals[1]):
-        return totals[0] == totals[1]
-    return alone
+    return totals[0] == totals[1] if any(totals[0]) and any(totals[1]) else None
 
 
 def _family(attributes: Mapping[str, Any]) -> str:

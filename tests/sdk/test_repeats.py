@@ -1,6 +1,8 @@
 """A model call that is traced twice is counted once, whoever traced it inside."""
 
+import pytest
 from opentelemetry import trace
+from opentelemetry.context import get_current
 
 from otel_agents import metrics_collector, monitor_operation
 
@@ -114,3 +116,54 @@ def openinference_span(model: str, prompt: int, completion: int) -> None:
     said = {KIND: "LLM", "llm.system": "openai", "llm.model_name": model}
     with trace.get_tracer("openinference").start_as_current_span("ChatCompletion", attributes=said) as span:
         span.set_attributes({"llm.token_count.prompt": prompt, "llm.token_count.completion": completion})
+
+
+def callbacks(spans: list) -> None:
+    """What the callbacks of a framework write, which make no span current."""
+    tracer, context = trace.get_tracer("framework"), get_current()
+    for inside, answers in spans:
+        model_run = tracer.start_span("ChatModel", context)
+        inside()
+        model_run.set_attributes(
+            {KIND: "LLM", "llm.token_count.prompt": answers[0], "llm.token_count.completion": answers[1]}
+        )
+        model_run.end()
+
+
+def test_a_call_traced_beside_by_a_frameworks_callbacks_is_one_call(recorder):
+    with monitor_operation("chain", agent_name="Chained"):
+        callbacks([(lambda: openinference_span("gpt-4o", 1000, 100), (1000, 100))])
+    assert types(recorder) == [("ChatCompletion", "model"), ("ChatModel", "other"), ("chain", "agent")]
+    assert metrics_collector.metrics["Chained"].total_tokens == 1100
+
+
+def test_two_beside_one_another_inside_of_ours_are_one_call(recorder):
+    with monitor_operation("ask", model="gpt-4o"):
+        callbacks([(lambda: openinference_span("gpt-4o", 1000, 100), (1000, 100))])
+    assert types(recorder) == [("ChatCompletion", "other"), ("ChatModel", "other"), ("ask", "model")]
+    assert recorder.span("ask").attributes["gen_ai.usage.input_tokens"] == 1000
+
+
+def test_other_calls_beside_stay_calls(recorder):
+    with monitor_operation("chain"):
+        callbacks([(lambda: openinference_span("gpt-4o", 7, 7), (1000, 100))])
+    assert types(recorder) == [("ChatCompletion", "model"), ("ChatModel", "model"), ("chain", "other")]
+
+
+@pytest.mark.parametrize("id_known", [True, False])
+def test_an_answer_given_to_an_agent_is_no_second_call_where_the_call_is_traced(recorder, id_known):
+    answer = {
+        "id": "chatcmpl-7",
+        "object": "chat.completion",
+        "model": "gpt-4o",
+        "choices": [],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100},
+    }
+    with monitor_operation("request", agent_name="Answering") as op:
+        if id_known:
+            provider_span("chatcmpl-7", 1000)
+        else:
+            openinference_span("gpt-4o", 1000, 100)
+        op.response(answer)
+        op.response({**answer, "id": "chatcmpl-8"})  # of a call nobody else has traced
+    assert [span.attributes["otel_agents.span.type"] for span in recorder.spans()] == ["model", "model", "agent"]
