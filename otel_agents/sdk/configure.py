@@ -85,29 +85,32 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
     Raises:
         ConfigurationError: a variable has a wrong value.
     """
-    global _pipeline, _processors, _rehearsal
+    global _pipeline, _processors, _last, _rehearsal
     with _lock:
-        aside = (_pipeline, _processors, _shutdown_timeout, _rehearsal, runtime.current)
+        aside = (_pipeline, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current)
+        set_provider = trace.set_tracer_provider  # what awaits Logfire's provider takes its place
         others_provider = trace.get_tracer_provider() is not _provider
         bring_back = [
             go_by(rehearsal.time_ns),
             metrics_collector.set_aside(rehearsal.look),
             alert_manager.set_aside(),
             ledger.set_aside(),
+            unknowns.set_aside(),
             *([] if _provider is None else [_provider.set_aside()]),
             *([] if _joined is None else [_joined.set_aside()]),
         ]
-        _pipeline, _processors, _rehearsal = None, (), rehearsal
+        _pipeline, _processors, _last, _rehearsal = None, (), None, rehearsal
 
     def end() -> None:
-        global _pipeline, _processors, _shutdown_timeout, _rehearsal
+        global _pipeline, _processors, _shutdown_timeout, _last, _rehearsal
         with _lock:
             take_down(0)
             for each in bring_back:
                 each()
             if others_provider and _provider is not None:
                 forget_provider(_provider)
-            _pipeline, _processors, _shutdown_timeout, _rehearsal, runtime.current = aside
+            trace.set_tracer_provider = set_provider
+            _pipeline, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current = aside
 
     try:
         put_up({})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MOST_NAMES: Final = 100  # names are the program's, and may be made up without end; the others are "other"
 
@@ -19,6 +22,19 @@ def note_answer(kind: type) -> None:
 def note_price(model: str) -> None:
     """Count a call whose tokens have no known price: its span has no cost."""
     _count(prices, model)
+
+
+def set_aside() -> Callable[[], None]:
+    """Begin at nothing; give what brings back the counts there were."""
+    aside = dict(answers), dict(prices)
+    after_fork_in_child()
+
+    def bring_back() -> None:
+        after_fork_in_child()
+        answers.update(aside[0])
+        prices.update(aside[1])
+
+    return bring_back
 
 
 def after_fork_in_child() -> None:

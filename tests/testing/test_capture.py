@@ -133,6 +133,25 @@ def test_one_capture_inside_another_has_its_spans_for_itself() -> None:
     assert [(each.arguments["query"], each.span_id) for each in inner.spans] == [("milk", f"{1:016x}")]
 
 
+def test_a_run_of_many_tests() -> None:
+    program = """if True:
+        import sys
+        from opentelemetry import trace
+        from otel_agents import tool
+        from otel_agents.testing import capture
+
+        before = trace.set_tracer_provider
+        sys.setrecursionlimit(200)
+        for _ in range(100):
+            with capture() as traces:
+                tool(lambda: None)()
+            assert len(traces) == 1
+        assert trace.set_tracer_provider is before
+    """
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_forgetting_what_was_captured() -> None:
     with capture() as traces:
         search("tea")
