@@ -193,6 +193,11 @@ TYPE_BY_PRESENCE: Final[dict[str, str]] = {
     c.REQUEST_MODEL: "model",
 }
 
+# Every key that fills a column.
+READ: Final = frozenset(
+    key for keys in (*TEXT.values(), *INTEGER.values(), COST, tuple(TTFT), tuple(TYPE)) for key in keys
+)
+
 
 def span_type(attributes: Mapping[str, Any]) -> str:
     """Say of which type a span with these attributes is; other, where nothing says it."""

@@ -36,7 +36,10 @@ MOST_BYTES = 4096  # of baggage, percent-encoded: half of what W3C has every pro
 
 _OF_IDS = frozenset(IDS.values())
 _SURELY_FITS = MOST_BYTES // 16  # characters, of at most 12 bytes when percent-encoded
-_OWN = ("otel_agents.", "gen_ai.", "operation.cost", "error.", "exception.")  # what spans say of themselves
+# What spans say of themselves, beside what they say in other dialects: as a label, it would make every span below an
+# agent's, or give it a cost.
+_OWN = ("otel_agents.", "gen_ai.", "operation.cost", "error.", "exception.")
+_BY_OTHER_NAMES = {"session_id": IDS["session"], "user_id": IDS["user"], "tenant_id": IDS["tenant"]}
 _ENTERED = create_key("otel-agents-entered")  # the context() around, and the token that leads out of it
 _said: set[str] = set()
 
@@ -50,12 +53,12 @@ class context:  # noqa: N801  a function to its users
     None says nothing.
 
     Args:
-        session: the session, as ``session.id`` of the spans.
-        user: the user, as ``user.id``.
-        tenant: the customer, as ``tenant.id``.
+        session: the session, as ``session.id`` of the spans; ``session_id`` is the same.
+        user: the user, as ``user.id``; ``user_id`` is the same.
+        tenant: the customer, as ``tenant.id``; ``tenant_id`` is the same.
         labels: further attributes of the spans, by the names given. Values are texts, cut after 256 characters; 32
-            labels at most, of 64 characters at most. Names that spans have for themselves (``agent``, ``gen_ai.*``
-            but ``gen_ai.conversation.id``, …) are none.
+            labels at most, their names of 64 characters at most. What spans say of themselves (``agent``, ``gen_ai.*``
+            but ``gen_ai.conversation.id``, …) is none.
     """
 
     __slots__ = ("_given",)
@@ -70,7 +73,10 @@ class context:  # noqa: N801  a function to its users
             for name, value in labels.items():
                 if value is None:
                     continue
-                if name in _OF_IDS or _is_label(name):
+                key = _BY_OTHER_NAMES.get(name, name)
+                if key in _OF_IDS:
+                    self._given[key] = as_text(value)
+                elif _is_label(name):
                     self._given[name] = as_text(value)[:LONGEST_VALUE]
                 else:
                     _say(f"context(): {name[:LONGEST_NAME]!r} cannot be a label and is left out")
@@ -185,9 +191,11 @@ def _size(key: str, value: str) -> int:
 
 
 def _is_label(name: str) -> bool:
-    if not 0 < len(name) <= LONGEST_NAME or name == conventions.AGENT or name in _OF_IDS:
-        return False
-    return not name.startswith(_OWN) or name == conventions.CONVERSATION_ID
+    from otel_agents import dialects  # for programs that have labels
+
+    if name == conventions.CONVERSATION_ID:
+        return True
+    return 0 < len(name) <= LONGEST_NAME and not name.startswith(_OWN) and name not in dialects.READ
 
 
 def _bounded(attributes: dict[str, Any]) -> dict[str, Any]:

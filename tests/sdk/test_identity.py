@@ -158,10 +158,20 @@ def test_values_are_texts_of_a_bounded_length(recorder, caplog) -> None:
     assert caplog.records == []
 
 
+def test_ids_by_the_names_they_have_elsewhere(recorder) -> None:
+    with (
+        context(session_id="s", user_id="u", tenant_id="t", **{"gen_ai.conversation.id": "c"}),
+        monitor_operation("work"),
+    ):
+        pass
+    who = {key: value for key, value in recorder.span().attributes.items() if key.endswith(".id")}
+    assert who == {"session.id": "s", "user.id": "u", "tenant.id": "t", "gen_ai.conversation.id": "c"}
+
+
 def test_names_of_the_spans_own_are_no_labels(recorder, caplog, monkeypatch) -> None:
     monkeypatch.setattr(identity, "_said", set())
     for _ in range(2):
-        with context(agent="x", **{"gen_ai.agent.name": "x", "operation.cost": 1, "a" * 65: 1, "": 1}):
+        with context(agent="x", **{"gen_ai.agent.name": "x", "llm.cost.total": 1, "a" * 65: 1, "": 1}):
             with monitor_operation("work"):
                 pass
     assert [inherited(span) for span in recorder.spans()] == [{}, {}]
@@ -170,7 +180,7 @@ def test_names_of_the_spans_own_are_no_labels(recorder, caplog, monkeypatch) -> 
         f"context(): {'a' * 64!r} cannot be a label and is left out",
         "context(): 'agent' cannot be a label and is left out",
         "context(): 'gen_ai.agent.name' cannot be a label and is left out",
-        "context(): 'operation.cost' cannot be a label and is left out",
+        "context(): 'llm.cost.total' cannot be a label and is left out",
     ]
 
 

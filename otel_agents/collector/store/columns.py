@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from otel_agents import conventions as c
-from otel_agents.dialects import COST, INTEGER, TEXT, TTFT, TYPE, TYPE_BY_PRESENCE
+from otel_agents.dialects import COST, INTEGER, READ, TEXT, TTFT, TYPE, TYPE_BY_PRESENCE
 
 __all__ = ["CONTENT", "COST", "INTEGER", "READ", "TEXT", "TTFT", "TYPE", "TYPE_BY_PRESENCE", "is_content"]
 
@@ -52,9 +52,3 @@ _CONTENT_PREFIXES: Final = tuple(key for key in CONTENT if key.endswith("."))
 def is_content(key: str) -> bool:
     """Whether an attribute is kept in the column ``content`` instead of ``attributes``."""
     return key in _CONTENT_KEYS or key.startswith(_CONTENT_PREFIXES)
-
-
-# Every key that fills a column.
-READ: Final = frozenset(
-    key for keys in (*TEXT.values(), *INTEGER.values(), COST, tuple(TTFT), tuple(TYPE)) for key in keys
-)

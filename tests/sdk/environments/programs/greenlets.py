@@ -15,7 +15,7 @@ from contextvars import copy_context
 import gevent
 from gevent.pool import Pool
 
-from otel_agents import configure, flush, monitor_operation, telemetry_health, tool
+from otel_agents import carry, configure, flush, monitor_operation, telemetry_health, tool
 
 if "quiet" in sys.argv:
     logging.disable()
@@ -32,7 +32,8 @@ def look(n: int) -> int:
 
 def request(name: str) -> None:
     with monitor_operation(name):
-        gevent.joinall([gevent.spawn(copy_context().run, look, n) for n in range(3)], raise_error=True)
+        greenlets = [gevent.spawn(copy_context().run, look, n) for n in range(2)]
+        gevent.joinall([*greenlets, gevent.spawn(carry(look), 2)], raise_error=True)
 
 
 if "burst" in sys.argv:
