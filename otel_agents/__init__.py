@@ -1,6 +1,6 @@
 """OpenTelemetry tracing for AI agents: the SDK's public names, and nothing else."""
 
-from otel_agents import errors
+from otel_agents import errors, metrics
 
 # Before the decorator `model`, which takes the name this module has on the package.
 from otel_agents.model import Health, TelemetryHealth
@@ -29,6 +29,7 @@ __all__ = [
     "health",
     "instrument",
     "message",
+    "metrics",
     "metrics_collector",
     "model",
     "monitor_operation",

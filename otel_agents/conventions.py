@@ -66,6 +66,30 @@ MESSAGE_SIZE: Final = "messaging.message.body.size"  # bytes
 SESSION_ID: Final = "session.id"
 USER_ID: Final = "user.id"
 
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+CPU_MODE: Final = "cpu.mode"
+SYSTEM_MEMORY_STATE: Final = "system.memory.state"
+SYSTEM_DEVICE: Final = "system.device"
+SYSTEM_FILESYSTEM_MOUNTPOINT: Final = "system.filesystem.mountpoint"
+SYSTEM_FILESYSTEM_STATE: Final = "system.filesystem.state"
+DISK_IO_DIRECTION: Final = "disk.io.direction"
+NETWORK_INTERFACE_NAME: Final = "network.interface.name"
+NETWORK_IO_DIRECTION: Final = "network.io.direction"
+
+# --- Metrics --------------------------------------------------------------------------------------------------------
+USAGE_TYPE: Final = "gen_ai.token.type"  # input or output
+METRIC_USAGE: Final = "gen_ai.client.token.usage"
+METRIC_OPERATION_DURATION: Final = "gen_ai.client.operation.duration"  # seconds, as all durations
+METRIC_TIME_TO_FIRST_CHUNK: Final = "gen_ai.client.operation.time_to_first_chunk"
+# In the GenAI conventions' own repository, and not in a released package yet.
+METRIC_INVOKE_AGENT_DURATION: Final = "gen_ai.invoke_agent.duration"
+METRIC_EXECUTE_TOOL_DURATION: Final = "gen_ai.execute_tool.duration"
+METRIC_INVOKE_WORKFLOW_DURATION: Final = "gen_ai.invoke_workflow.duration"
+# Ours: US dollars, under the name Logfire gives them, and the calls whose price nobody knows.
+METRIC_COST: Final = "operation.cost"
+METRIC_UNPRICED_CALLS: Final = "otel_agents.unpriced_calls"
+
 # --- Ours: where no convention has a name ---------------------------------------------------------------------------
 SPAN_TYPE: Final = "otel_agents.span.type"  # one of SPAN_TYPES
 AGENT: Final = "agent"  # the agent's name, on the spans monitor_operation(agent_name=…) makes

@@ -195,12 +195,14 @@ class TelemetryHealth:
     """
 
     destinations: tuple[DestinationHealth, ...]
-    faults: Mapping[str, int]  # failures of the SDK itself, or of processors and exporters it was given, by place
+    faults: Mapping[str, int]  # failures of the SDK itself, or of what it was given to call, by place
     unread_answers: Mapping[str, int] = field(default_factory=dict)  # of unknown shape, by class: spans without usage
     unpriced_calls: Mapping[str, int] = field(default_factory=dict)  # tokens nobody has a price for, by model
     decided_early: int = 0  # traces kept or left out before their end, because no more spans could be held
     redacted: Mapping[str, int] = field(default_factory=dict)  # secrets and personal data taken out, by kind
     converted: Mapping[str, int] = field(default_factory=dict)  # attribute values that became their text, by class
+    # Requests of metrics delivered and undelivered, and measurements that were over_label_limit or unusable.
+    metrics: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def emitted(self) -> int:

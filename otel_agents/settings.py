@@ -33,8 +33,17 @@ def setting(default: Any, *, env: tuple[str, ...] = (), parse: Parse, doc: str, 
     return dataclasses.field(default=default, repr=not secret, metadata=metadata)
 
 
-def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] | None = None) -> S:
+def load(
+    cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] | None = None, *, signal: str = "TRACES"
+) -> S:
     """Build settings of ``cls`` from arguments, then variables, then defaults.
+
+    Args:
+        cls: the settings class.
+        given: what the program says, by name.
+        environ: the variables; those of the process when None.
+        signal: the telemetry they are for: of OpenTelemetry's variables for one signal, which are declared as those
+            for TRACES, this one's are read.
 
     Raises:
         ConfigurationError: an option is unknown or has a value its check refuses.
@@ -50,7 +59,7 @@ def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] |
             raise ConfigurationError(f"unknown setting {name!r}; {help_text}")
     values: dict[str, object] = {}
     for name, field in fields.items():
-        source, raw = _find(name, field, given, environ)
+        source, raw = _find(name, field, given, environ, signal)
         if source is None:
             continue
         try:
@@ -62,11 +71,12 @@ def load(cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] |
 
 
 def _find(
-    name: str, field: dataclasses.Field[Any], given: Mapping[str, object], environ: Mapping[str, str]
+    name: str, field: dataclasses.Field[Any], given: Mapping[str, object], environ: Mapping[str, str], signal: str
 ) -> tuple[str | None, object]:
     if given.get(name) is not None:
         return f"setting {name!r}", given[name]
-    for variable in field.metadata["env"]:
+    for declared in field.metadata["env"]:
+        variable = declared.replace("_OTLP_TRACES_", f"_OTLP_{signal}_")
         if environ.get(variable, "").strip():
             return f"variable {variable}", environ[variable].strip()
     return None, None

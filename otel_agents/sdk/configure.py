@@ -19,16 +19,17 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
 from otel_agents.redaction.redactor import Redactor
-from otel_agents.sdk import besides, identity, ledger, logfire_provider, runtime, threads, unknowns
+from otel_agents.sdk import absence, besides, identity, ledger, logfire_provider, runtime, threads, unknowns
 from otel_agents.sdk.content import ContentStage, LimitStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.exporters.otlp import OtlpHttpSender
-from otel_agents.sdk.exporters.otlp_grpc import OtlpGrpcSender
+from otel_agents.sdk.exporters.otlp_grpc import EXPORT, EXPORT_METRICS, OtlpGrpcSender
 from otel_agents.sdk.exporters.spool import Spool
 from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.look import Ticker
+from otel_agents.sdk.metrics import account as metrics_account
 from otel_agents.sdk.monitoring import alert_manager, bind, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
     from otel_agents.model import DestinationHealth
+    from otel_agents.sdk.metrics.running import Metrics
     from otel_agents.sdk.pipeline import Stage
     from otel_agents.sdk.sender import Sender
 
@@ -63,10 +65,12 @@ _lock = threading.RLock()
 _provider: LeanProvider | None = None
 _joined: JoinedProcessor | None = None
 _pipeline: Pipeline | None = None
+_metrics: Metrics | None = None
 _processors: tuple[SpanProcessor, ...] = ()
 _shutdown_timeout = 2.0
 _rehearsal: Rehearsal | None = None
 _last: tuple[SdkSettings, Mapping[str, object]] | None = None  # what was set up last, while it is
+_HINT = "The program goes on without it. To see its spans, start a collector: otel-agents up"
 
 
 def put_up(given: Mapping[str, object]) -> None:
@@ -85,9 +89,9 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
     Raises:
         ConfigurationError: a variable has a wrong value.
     """
-    global _pipeline, _processors, _last, _rehearsal
+    global _pipeline, _metrics, _processors, _last, _rehearsal
     with _lock:
-        aside = (_pipeline, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current)
+        aside = (_pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current)
         set_provider = trace.set_tracer_provider  # what awaits Logfire's provider takes its place
         others_provider = trace.get_tracer_provider() is not _provider
         bring_back = [
@@ -99,10 +103,10 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
             *([] if _provider is None else [_provider.set_aside()]),
             *([] if _joined is None else [_joined.set_aside()]),
         ]
-        _pipeline, _processors, _last, _rehearsal = None, (), None, rehearsal
+        _pipeline, _metrics, _processors, _last, _rehearsal = None, None, (), None, rehearsal
 
     def end() -> None:
-        global _pipeline, _processors, _shutdown_timeout, _last, _rehearsal
+        global _pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal
         with _lock:
             take_down(0)
             for each in bring_back:
@@ -110,7 +114,7 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
             if others_provider and _provider is not None:
                 forget_provider(_provider)
             trace.set_tracer_provider = set_provider
-            _pipeline, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current = aside
+            _pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current = aside
 
     try:
         put_up({})
@@ -121,11 +125,13 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
 
 
 def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
-    global _pipeline, _processors, _shutdown_timeout, _last
-    old_pipeline, old_processors = _pipeline, _processors
+    global _pipeline, _processors, _metrics, _shutdown_timeout, _last
+    old_pipeline, old_processors, old_metrics = _pipeline, _processors, _metrics
+    absence.forget()
 
     # A span that has ended goes this way, in this order.
     prices = CostProcessor(overrides=settings.prices)
+    measuring, make_metrics = _measure(settings, given)
     open_spans = OpenSpans()
     outlets = [
         *_outlets(settings, given),
@@ -140,6 +146,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
             DialectStage(),
             prices,
             RollupProcessor(metrics_collector.aggregates),
+            *measuring,
             *(() if _rehearsal is None else (_rehearsal,)),
         ],
         outlets=outlets,
@@ -157,6 +164,12 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     metrics_collector.limit_names(settings.names_limit)
     bind(pipeline.settle, open_spans)
     _end_with_multiprocessing(pipeline)
+
+    if old_metrics is not None:
+        old_metrics.close(monotonic() + _shutdown_timeout)()
+    _metrics = None if make_metrics is None else make_metrics(settle=pipeline.settle)
+    if _metrics is not None:
+        _metrics.start()
 
     # The old pipeline has no more spans to come: it delivers what it has.
     if old_pipeline is not None:
@@ -209,18 +222,40 @@ def _to_collector(settings: SdkSettings, given: Mapping[str, object]) -> Outlet:
     if settings.traces_exporter == "console":
         return _outlet(settings, ExporterSender(_console), "the console")
     url = _url(settings, given)
-    hint = "The program goes on without it. To see its spans, start a collector: otel-agents up"
-    sender_of = OtlpGrpcSender if settings.protocol == "grpc" else OtlpHttpSender
-    sender = sender_of(
-        url,
-        headers=settings.headers,
-        timeout=settings.timeout,
-        compress=settings.compression == "gzip",
-        certificate=settings.certificate,
-        client_certificate=settings.client_certificate,
-        client_key=settings.client_key,
-    )
-    return _outlet(settings, sender, url, hint, _spool(settings, url, url, settings.protocol, settings.headers))
+    kept = _spool(settings, url, url, settings.protocol, settings.headers)
+    return _outlet(settings, _otlp(settings, url, EXPORT), url, _HINT, kept)
+
+
+def _otlp(settings: SdkSettings, url: str, method: str) -> Sender:
+    """Give what sends to an address; ``method`` is what gRPC calls there."""
+    options: dict[str, Any] = {
+        "headers": settings.headers,
+        "timeout": settings.timeout,
+        "compress": settings.compression == "gzip",
+        "certificate": settings.certificate,
+        "client_certificate": settings.client_certificate,
+        "client_key": settings.client_key,
+    }
+    if settings.protocol == "grpc":
+        return OtlpGrpcSender(url, **options, method=method)
+    return OtlpHttpSender(url, **options)
+
+
+def _measure(settings: SdkSettings, given: Mapping[str, object]) -> tuple[list[Stage], Callable[..., Metrics] | None]:
+    """Give the stage that measures spans, and what makes the metrics it measures for; nothing when they are off."""
+    if not settings.enabled or settings.metrics == "none":
+        return [], None
+    from otel_agents.sdk.metrics.build import build  # the metrics of OpenTelemetry take 50 ms to import
+    from otel_agents.sdk.processors.metrics import MetricsProcessor, measured
+
+    if settings.metrics == "console":
+        wire, url = None, "the console"
+    else:
+        of_metrics = load(SdkSettings, given, signal="METRICS")
+        url = _metrics_url(of_metrics, given)
+        wire = _otlp(of_metrics, url, EXPORT_METRICS)
+    make = partial(build, settings, measured, wire, what=url, hint=_HINT, resource=_resource(settings))
+    return [MetricsProcessor(measured)], make
 
 
 def _to_logfire(settings: SdkSettings) -> list[Outlet]:
@@ -286,6 +321,15 @@ def _url(settings: SdkSettings, given: Mapping[str, object]) -> str:
     if settings.protocol == "grpc" or settings.endpoint.endswith("/v1/traces"):
         return settings.endpoint
     return f"{settings.endpoint}/v1/traces"
+
+
+def _metrics_url(settings: SdkSettings, given: Mapping[str, object]) -> str:
+    """Give the address metrics go to, likewise."""
+    if settings.metrics_endpoint and ("metrics_endpoint" in given or "endpoint" not in given):
+        return settings.metrics_endpoint
+    if settings.protocol == "grpc":
+        return settings.endpoint
+    return f"{settings.endpoint.removesuffix('/v1/traces')}/v1/metrics"
 
 
 def _console() -> SpanExporter:
@@ -382,8 +426,10 @@ def flush(timeout: float) -> bool:
     """Flush everything that was set up, in reverse order."""
     deadline = monotonic() + timeout
     with _lock:
-        processors = _processors
+        processors, metrics = _processors, _metrics
     done = [each.force_flush(max(1, int((deadline - monotonic()) * 1000))) for each in reversed(processors)]
+    if metrics is not None:
+        done.append(metrics.flush(deadline))
     return all(done)
 
 
@@ -401,31 +447,39 @@ def account() -> tuple[DestinationHealth, ...]:
 
 def take_down(timeout: float | None = None) -> None:
     """Shut down everything that was set up, in reverse order."""
-    global _pipeline, _processors, _last
+    global _pipeline, _processors, _metrics, _last
     with _lock:
-        pipeline, processors = _pipeline, _processors
+        pipeline, processors, metrics = _pipeline, _processors, _metrics
         if pipeline is None:
             return
+        seconds = _shutdown_timeout if timeout is None else timeout
         runtime.current.enabled = False
         if _provider is not None:
             _provider.stop()
         if _joined is not None:
             _joined.replace(())
+        end_metrics = metrics.close(monotonic() + seconds) if metrics is not None else None
         for processor in reversed(processors):
             if processor is pipeline:
-                pipeline.close(_shutdown_timeout if timeout is None else timeout)
+                pipeline.close(seconds)
             else:
                 processor.shutdown()
+        if end_metrics is not None:
+            end_metrics()
         bind(None)
-        _pipeline, _processors, _last = None, (), None
+        _pipeline, _processors, _metrics, _last = None, (), None, None
 
 
 def _before_fork() -> None:
     if _pipeline is not None:
         _pipeline.before_fork()
+    if _metrics is not None:
+        _metrics.before_fork()
 
 
 def _after_fork_in_parent() -> None:
+    if _metrics is not None:
+        _metrics.after_fork_in_parent()
     if _pipeline is not None:
         _pipeline.after_fork_in_parent()
 
@@ -438,6 +492,10 @@ def _after_fork_in_child() -> None:
     unknowns.after_fork_in_child()
     spool.after_fork_in_child()
     redact.counts.clear()
+    metrics_account.after_fork_in_child()
+    absence.forget()
+    if _metrics is not None:
+        _metrics.after_fork_in_child()
     if _pipeline is not None:
         _pipeline.after_fork_in_child()
         _end_with_multiprocessing(_pipeline)

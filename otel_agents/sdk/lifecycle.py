@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from otel_agents.model import TelemetryHealth
 from otel_agents.sdk import faults, unknowns, values
 from otel_agents.sdk.ledger import decided_early
+from otel_agents.sdk.metrics import account
 
 if TYPE_CHECKING:
     import re
@@ -46,6 +47,13 @@ def configure(
     logfire_token: str | Sequence[str] | None = None,
     logfire_base_url: str | None = None,
     logfire_credentials: str | Path | None = None,
+    metrics: bool | str | None = None,
+    metrics_endpoint: str | None = None,
+    metrics_interval: float | None = None,
+    metrics_temporality: str | None = None,
+    metrics_histograms: str | None = None,
+    system_metrics: bool | None = None,
+    label_limit: int | None = None,
     enabled: bool | None = None,
     capture_content: bool | int | str | None = None,
     redact: bool | None = None,
@@ -94,7 +102,7 @@ def configure(
 
 
 def flush(timeout: float = 5.0) -> bool:
-    """Send every span that has ended; say whether none of them waited in memory any more in ``timeout`` seconds.
+    """Send every span that has ended, and metrics; say whether none waited in memory after ``timeout`` seconds.
 
     Returns sooner, with False, when nobody answers: the spans wait on. What became of each says
     :func:`telemetry_health`.
@@ -155,4 +163,5 @@ def telemetry_health() -> TelemetryHealth:
         decided_early=decided_early(),
         redacted=dict(redacted),
         converted=dict(values.converted),
+        metrics=dict(account.counts),
     )

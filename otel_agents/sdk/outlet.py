@@ -17,7 +17,7 @@ from opentelemetry.context import (
     set_value,
 )
 
-from otel_agents.sdk import faults
+from otel_agents.sdk import absence, faults
 from otel_agents.sdk.bell import Bell
 from otel_agents.sdk.ledger import DELIVERED
 from otel_agents.sdk.sender import Outcome, Parcel, Verdict
@@ -268,6 +268,7 @@ class Outlet:
             if outcome.verdict is Verdict.DELIVERED:
                 if self._warned and not outcome.rejected:  # something was in the way before
                     self._warned.clear()
+                    absence.end(self._what)
                     self._look_at = 0.0
                 return self._done(parcel, outcome)
             if outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
@@ -381,7 +382,8 @@ class Outlet:
             return
         self._warned.add(kind)
         if outcome.unreachable:
-            logger.warning("No answer from %s (%s). %s", self._what, outcome.reason, self._hint)
+            level = logging.WARNING if absence.begin(self._what) else logging.DEBUG
+            logger.log(level, "No answer from %s (%s). %s", self._what, outcome.reason, self._hint)
         elif outcome.verdict is Verdict.TRY_AGAIN:
             logger.info("%s asks to come again: %s", self._what, outcome.reason)
         else:

@@ -25,7 +25,8 @@ class ProcessResources:
             self._looked_at, self._cpu_used = now, used
         return self._cpu_percent
 
-    def memory_bytes(self) -> int | None:
+    @staticmethod
+    def memory_bytes() -> int | None:
         """Return the resident memory, or None where the system does not tell."""
         import psutil  # takes 15 ms to import, and most programs never ask
 

@@ -69,7 +69,7 @@ class Capture(Traces):
     # --- What tracing asks --------------------------------------------------------------------------------------------
 
     def amend(self, given: Mapping[str, object]) -> Mapping[str, object]:
-        """Leave out where spans would go, and have all of them recorded."""
+        """Leave out where spans and metrics would go, and have all spans recorded."""
         processors: Any = given.get("processors") or ()
         if isinstance(processors, SpanProcessor):
             processors = (processors,)
@@ -79,6 +79,7 @@ class Capture(Traces):
             "enabled": True,
             "sampler": "always_on",
             "traces_exporter": "none",
+            "metrics": "none",
             "exporters": (),
             "spool": False,
             "id_generator": self._ids,

@@ -98,6 +98,44 @@ def test_testing():
     assert "3 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
+def test_metrics(collector):
+    assert run("metrics.py", collector.url).startswith("Sent. Look at it with:\n")
+    assert collector.sql(
+        """SELECT name, kind, unit, value, count, sum, attributes->>'region' AS region,
+            attributes->>'article' AS article FROM metrics WHERE name IN ('orders', 'parcel.weight')
+        GROUP BY ALL ORDER BY name, region, article"""
+    ) == [
+        {
+            "name": name,
+            "kind": kind,
+            "unit": unit,
+            "value": value,
+            "count": count,
+            "sum": total,
+            "region": region,
+            "article": article,
+        }
+        for name, kind, unit, value, count, total, region, article in [
+            ("orders", "sum", "{order}", 2.0, None, None, "eu", None),
+            ("orders", "sum", "{order}", 1.0, None, None, "us", None),
+            ("parcel.weight", "histogram", "kg", None, 2, 0.8, None, "book"),
+            ("parcel.weight", "histogram", "kg", None, 1, 1.8, None, "lamp"),
+        ]
+    ]
+    named = collector.sql("SELECT DISTINCT name FROM metrics")
+    assert {
+        "gen_ai.execute_tool.duration",
+        "gen_ai.invoke_agent.duration",
+        "process.memory.usage",
+        "system.cpu.time",
+    } <= {row["name"] for row in named}
+    [traced] = collector.sql(
+        """SELECT count(*) AS n FROM metrics JOIN spans ON spans.trace_id = (exemplars->0->>'trace_id')
+        WHERE metrics.name = 'gen_ai.invoke_agent.duration' AND spans.name = 'invoke_agent Shopkeeper'"""
+    )
+    assert traced["n"] >= 1
+
+
 def test_health_and_alerts():
     output = run("health_and_alerts.py", NOBODY)
     assert output.startswith("degraded: 41 requests, 59 % of them answered, $0.0568\n")

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
 from time import sleep
 
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
@@ -20,6 +21,7 @@ class Receiver:
         url: its address.
         answers: (status, headers) for the next requests; 200 when empty.
         requests: (path, headers, message) of each request, refused ones too.
+        metrics: the same of requests of metrics, to a path that ends so.
         body: what its answers hold.
         takes_s: seconds it takes for an answer.
         largest: bodies above this many bytes are refused as too large.
@@ -30,6 +32,7 @@ class Receiver:
         self.answers: SimpleQueue[tuple[int, dict[str, str]]] = SimpleQueue()
         self.requests: list[tuple[str, dict[str, str], ExportTraceServiceRequest]] = []
         self.takes_s = 0.0
+        self.metrics: list[tuple[str, dict[str, str], ExportMetricsServiceRequest]] = []
         self.largest = 1 << 30
         self.body = b""
         self.arrived = threading.Semaphore(0)
@@ -65,8 +68,11 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             if len(body) > receiver.largest:
                 status = 413
             else:
-                message = ExportTraceServiceRequest.FromString(body)
-                receiver.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, message))
+                sent = {name.lower(): value for name, value in self.headers.items()}
+                if self.path.endswith("metrics"):
+                    receiver.metrics.append((self.path, sent, ExportMetricsServiceRequest.FromString(body)))
+                else:
+                    receiver.requests.append((self.path, sent, ExportTraceServiceRequest.FromString(body)))
             sleep(receiver.takes_s)
             self.send_response(status)
             for name, value in headers.items():

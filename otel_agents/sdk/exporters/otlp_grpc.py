@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+EXPORT_METRICS = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 UNREACHABLE = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
 TRY_AGAIN = UNREACHABLE | {"CANCELLED", "RESOURCE_EXHAUSTED", "ABORTED", "OUT_OF_RANGE", "DATA_LOSS"}
 _OPTIONS = (("grpc.initial_reconnect_backoff_ms", 250), ("grpc.max_reconnect_backoff_ms", 5000))
@@ -29,6 +30,7 @@ class OtlpGrpcSender(EncodingSender):
         certificate: certificates to trust; None for the system's.
         client_certificate: the program's own certificate.
         client_key: its key.
+        method: what is called.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class OtlpGrpcSender(EncodingSender):
         certificate: Path | None = None,
         client_certificate: Path | None = None,
         client_key: Path | None = None,
+        method: str = EXPORT,
     ) -> None:
+        self._method = method
         self._address = urlsplit(url)
         self._headers = tuple((headers or {}).items())
         self._timeout = timeout
@@ -55,7 +59,7 @@ class OtlpGrpcSender(EncodingSender):
 
         if self._channel is None:
             self._channel = self._connect(grpc)
-        call = self._channel.unary_unary(EXPORT)  # bytes in, bytes out
+        call = self._channel.unary_unary(self._method)  # bytes in, bytes out
         try:
             response: bytes = call(payload, timeout=min(self._timeout, limit_s), metadata=self._headers)
         except grpc.RpcError as error:

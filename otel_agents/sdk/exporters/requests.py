@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from otel_agents.sdk.exporters.encoder import _message
+from otel_agents.sdk.exporters.wire import message_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,8 +40,9 @@ def joined(spans: Sequence[Part]) -> bytes:
     for resource, of_resource in groupby(spans, key=lambda part: part[0]):
         content = resource
         for scope, of_scope in groupby(of_resource, key=lambda part: part[1]):
-            content += _message(b"\x12", scope + b"".join([_message(b"\x12", span) for _, _, span in of_scope]))
-        out.append(_message(b"\x0a", content))
+            items = b"".join([message_field(b"\x12", span) for _, _, span in of_scope])
+            content += message_field(b"\x12", scope + items)
+        out.append(message_field(b"\x0a", content))
     return b"".join(out)
 
 

@@ -12,16 +12,9 @@ from otel_agents.conventions import (
     AGENT_NAME,
     COST,
     ERROR_TYPE,
-    OPERATION_CHAT,
-    OPERATION_EXECUTE_TOOL,
-    OPERATION_INVOKE_AGENT,
-    OPERATION_INVOKE_WORKFLOW,
-    OPERATION_NAME,
     REQUEST_MODEL,
     RESPONSE_MODEL,
     RESPONSE_TIME_TO_FIRST_CHUNK,
-    SPAN_TYPE,
-    SPAN_TYPES,
     TENANT,
     TOOL_NAME,
     USAGE_CACHE_READ_INPUT_TOKENS,
@@ -29,8 +22,9 @@ from otel_agents.conventions import (
     USAGE_OUTPUT_TOKENS,
     USAGE_REASONING_OUTPUT_TOKENS,
 )
-from otel_agents.model import SpanRecord, SpanType
+from otel_agents.model import SpanRecord
 from otel_agents.sdk.numbers import amount, count
+from otel_agents.sdk.processors.kinds import span_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,16 +35,6 @@ if TYPE_CHECKING:
 
 _ERROR = StatusCode.ERROR
 _NO_TYPE = "_OTHER"  # what error.type says, by the conventions, when there is none
-_TYPES = frozenset(SPAN_TYPES)
-_OPERATION_TYPES: Mapping[str, SpanType] = {
-    OPERATION_INVOKE_AGENT: "agent",
-    OPERATION_INVOKE_WORKFLOW: "workflow",
-    OPERATION_EXECUTE_TOOL: "tool",
-    OPERATION_CHAT: "model",
-    "text_completion": "model",
-    "generate_content": "model",
-    "embeddings": "model",
-}
 
 
 class RollupProcessor:
@@ -70,9 +54,7 @@ class RollupProcessor:
         """Count one ended span, ours or of another instrumentation."""
         attributes: Mapping[str, Any] = span._attributes or {}  # noqa: SLF001 - the public one is a slower copy
         get = attributes.get
-        type_ = get(SPAN_TYPE)
-        if type_ not in _TYPES:
-            type_ = _OPERATION_TYPES.get(str(get(OPERATION_NAME)), "other")
+        type_ = span_type(attributes)
         parent = span.parent
         parent_id = None if parent is None or parent.is_remote else parent.span_id
         failed = span.status.status_code is _ERROR
