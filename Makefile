@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench browser node clean
+.PHONY: demo test check bench soak browser node clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "otel-agents needs Python 3.11 or later; this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'
@@ -24,6 +24,9 @@ check: $(STAMP)  ## the checks alone: style, types, direction of imports
 
 bench: $(STAMP)  ## speed, memory and losses beside other SDKs, as tables; the first run installs those
 	$(BIN)/python -m tests.benchmarks
+
+soak: $(STAMP)  ## a hundred kills, a full disk and minutes of overload: nothing acknowledged may be missing
+	OTEL_AGENTS_SOAK=1 $(BIN)/python -m pytest -v tests/collector/trust
 
 browser: $(STAMP)
 	$(BIN)/python -m tests.browser.install

@@ -1,0 +1,99 @@
+"""What was acknowledged is there, once, whatever happens: kills, a full disk, more than it can take.
+
+`make soak` runs these for as long as it takes to believe them; here they are short.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.collector.trust.load import Load, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SOAK = "OTEL_AGENTS_SOAK" in os.environ
+MIB = 1024 * 1024
+
+
+def nothing_is_missing(load: Load, data: Path) -> None:
+    found = stored(data)
+    assert len(load.acknowledged) > 0
+    assert load.acknowledged - found.keys() == set()
+    assert {span: count for span, count in found.items() if count > 1} == {}
+
+
+@pytest.mark.timeout(1800 if SOAK else 120)
+def test_killed_at_any_moment_it_has_every_acknowledged_span_once(start_collector, tmp_path):
+    with Load() as load:
+        for _ in range(100 if SOAK else 4):
+            collector = start_collector()
+            load.start(collector.url)
+            load.wait_for(200)
+            time.sleep(random.uniform(0, 0.7))  # any moment
+            collector.stop(signal.SIGKILL)
+            load.stop()
+    last = start_collector()
+    assert last.sql("SELECT count(*) >= 1 AS there FROM spans") == [{"there": True}]  # it reads what was left first
+    assert last.stop() == 0
+    nothing_is_missing(load, tmp_path / "data")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=320m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can only be made by root")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.timeout(180)
+def test_a_full_disk_asks_senders_to_come_again_and_takes_them_once_there_is_space(start_collector, small_disk):
+    data = small_disk / "data"
+    collector = start_collector(data=data)
+    ballast = small_disk / "ballast"
+    with Load() as load:
+        load.start(collector.url)
+        load.wait_for(200, times=4)
+        with ballast.open("wb") as file:  # little is left beside the reserve
+            while os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize > 90 * MIB:
+                file.write(bytes(MIB))
+                file.flush()
+        load.wait_for(503, times=20)
+        ballast.unlink()
+        load.wait_for(200, times=4, timeout_s=30)
+    assert set(load.answers) == {200, 503}
+    assert all(int(wait or 0) >= 1 for wait in load.asked_to_wait)
+    assert collector.stop() == 0
+    nothing_is_missing(load, data)
+
+
+@pytest.mark.timeout(300)
+def test_more_than_it_can_take_is_refused_and_it_does_not_grow(start_collector, tmp_path):
+    collector = start_collector(OTEL_AGENTS_QUEUE_BYTES=str(8 * MIB), OTEL_AGENTS_MEMORY_BYTES=str(256 * MIB))
+    process = psutil.Process(collector.process.pid)
+    most = 0
+    with Load(connections=24) as load:
+        load.start(collector.url)
+        load.wait_for(200, times=20)
+        load.wait_for(503, times=20)
+        until = time.monotonic() + (120 if SOAK else 4)
+        while time.monotonic() < until:
+            most = max(most, process.memory_info().rss)
+            time.sleep(0.1)
+    assert set(load.answers) == {200, 503}
+    assert most < 700 * MIB
+    assert collector.stop() == 0
+    nothing_is_missing(load, tmp_path / "data")
