@@ -355,7 +355,7 @@ def _install(
         )
     lean: LeanTracer | None = None
     if _joined is not None:
-        _joined.replace(*((processors, _completing(there, prices)) if settings.enabled else ()))
+        _joined.replace(*((processors, _completing(there, settings, prices)) if settings.enabled else ()))
         tracer: trace.Tracer = there.get_tracer("otel_agents", __version__)
     else:
         if _provider is None:
@@ -386,13 +386,14 @@ def _install(
         threads.go_on()
 
 
-def _completing(provider: object, prices: CostProcessor) -> tuple[Stage, ...]:
-    """Say what a joined provider's own exporters are to have of a span, beside what is on it."""
+def _completing(provider: object, settings: SdkSettings, prices: CostProcessor) -> tuple[Stage, ...]:
+    """Say what happens to a joined provider's spans before its own exporters see their end."""
+    stages = (*_redaction(settings), DialectStage(), prices)
     if not logfire_provider.is_logfires(provider):
-        return (DialectStage(), prices)
+        return stages
     from otel_agents.sdk.exporters.logfire import LogfireNames  # where it is asked for
 
-    return (DialectStage(), prices, LogfireNames())
+    return (*stages, LogfireNames())
 
 
 def _join_later(provider: TracerProvider) -> None:

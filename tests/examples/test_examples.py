@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from otel_agents.demo.model_server import API_KEY, ModelServer
 from tests.environment import fresh_environment
+from tests.sdk.receiving import receiving
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOBODY = "http://127.0.0.1:9"  # the discard port, which nobody has on loopback
@@ -172,4 +175,34 @@ def test_two_processes(collector):
     assert times == {"queued": 2, "processed": 2, "answered": 2, "selected": "Writer"}
     assert collector.sql("SELECT name, score, label, explanation FROM evaluations") == [
         {"name": "length", "score": 0.21, "label": "short", "explanation": "one line was enough"}
+    ]
+
+
+TOKEN = "pylf_v1_eu_example"
+
+
+def test_any_program_sends_to_logfire_where_the_variables_say_so(collector):
+    with receiving() as logfire:
+        to_logfire = {"LOGFIRE_TOKEN": TOKEN, "LOGFIRE_BASE_URL": logfire.url}
+        run("quickstart.py", collector.url, OTEL_AGENTS_LOGFIRE="true", **to_logfire)
+        both = sorted(row["name"] for row in collector.sql("SELECT name FROM spans"))
+        assert sorted(logfire.names()) == both
+        run("quickstart.py", collector.url, OTEL_AGENTS_LOGFIRE="only", **to_logfire)
+    assert {headers["authorization"] for _, headers, _ in logfire.requests} == {TOKEN}
+    assert sorted(logfire.names()) == sorted([*both, *both])
+    assert len(collector.sql("SELECT name FROM spans")) == len(both)
+
+
+def test_beside_logfire(collector):
+    pytest.importorskip("logfire")
+    with receiving() as logfire:
+        variables = {"LOGFIRE_TOKEN": TOKEN, "LOGFIRE_BASE_URL": logfire.url}
+        output = run("beside_logfire.py", collector.url, **variables)
+    assert output == "Tomorrow. You asked: When does order 17 arrive?\nSent: 960 tokens, $0.000171\n"
+    assert {headers["authorization"] for _, headers, _ in logfire.requests} == {TOKEN}
+    names = ["request of {customer}", "invoke_agent Support", "look up {order}", "chat gpt-4o-mini"]
+    assert set(names) <= set(logfire.names())
+    assert [row["name"] for row in collector.sql("SELECT name FROM spans ORDER BY start_time")] == names
+    assert collector.sql("SELECT count(DISTINCT trace_id) AS traces, sum(cost) > 0 AS priced FROM spans") == [
+        {"traces": 1, "priced": True}
     ]

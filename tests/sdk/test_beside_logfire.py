@@ -28,6 +28,7 @@ with logfire.span("request {number}", number=1):
             with late.start_as_current_span("ChatCompletion", attributes={"openinference.span.kind": "LLM"}) as inside:
                 inside.set_attributes({"llm.token_count.prompt": 1000, "llm.token_count.completion": 100})
             op.usage(input_tokens=1000, output_tokens=100)
+            op.input("the key is AKIAIOSFODNN7EXAMPLQ")
         with logfire.span("inner"):
             pass
 otel_agents.flush()
@@ -86,11 +87,11 @@ def arrived(receiver: Receiver) -> Iterator[Any]:
                     yield from (span for span in scope.spans if said(span).get("logfire.span_type") != "pending_span")
 
 
-def said(span: Any) -> dict[str, object]:
+def said(span: Any) -> dict[str, Any]:
     return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in span.attributes}
 
 
-def attributes(receiver: Receiver, name: str) -> dict[str, object]:
+def attributes(receiver: Receiver, name: str) -> dict[str, Any]:
     (span,) = [span for span in arrived(receiver) if span.name == name]
     return said(span)
 
@@ -119,6 +120,9 @@ def test_both_have_the_whole_trace_whichever_is_first(collector, logfire, order)
     assert tree(collector) == tree(logfire) == TREE
     assert {headers["authorization"] for _, headers, _ in logfire.requests} == {THEIR_TOKEN}  # it is not sent twice
     assert attributes(logfire, "ask")["operation.cost"] == 1000 * 2.5e-6 + 100 * 10e-6
+    for receiver in (collector, logfire):
+        assert "the key is" in attributes(receiver, "ask")["gen_ai.input.messages"]
+        assert "AKIA" not in attributes(receiver, "ask")["gen_ai.input.messages"]
     assert attributes(collector, "ChatCompletion")["otel_agents.span.type"] == "other"
     assert attributes(collector, "inner")["user.id"] == "u"
 
