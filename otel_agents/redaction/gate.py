@@ -31,7 +31,8 @@ _NAMES: Final = (
     *("ss_key", "ssKey", "SS_KEY", "te_key", "uthorization", "UTHORIZATION", "ookie", "OOKIE", "redential"),
     *('cvv"', 'ssn"'),
 )
-_BEFORE_VALUE: Final = r"[A-Za-z0-9_]{0,12}(?:[\"'`\\]{0,8}\s{0,3}[:=]|\sis\s)"
+# Of what may follow, "s" is left out: input_tokens and max_tokens are in every second message.
+_BEFORE_VALUE: Final = r"(?:[A-RT-Za-rt-z0-9_][A-Za-z0-9_]{0,12})?(?:[\"'`\\]{0,8}\s{0,3}[:=]|\sis\s)"
 _BEARER: Final = r"(?:earer|EARER)[ \t]{1,4}[0-9A-Za-z._~+/-]{12}"
 # Ten digits, two separators at most between two of them: the shortest telephone number, the beginning of a card's.
 _DIGITS: Final = r"(?:[0-9][ ().+/-]{0,2}){9}[0-9]"
@@ -73,7 +74,7 @@ def pieces(text: str, gate: Gate) -> Iterator[tuple[int, int]]:
         return
     for coarse in range(0, size, _COARSE):
         coarse_end = min(coarse + _COARSE, size)
-        if size > _COARSE and not gate(text[coarse : coarse_end + LOOK_AROUND]):
+        if not gate(text[coarse : coarse_end + LOOK_AROUND]):
             continue
         for fine in range(coarse, coarse_end, _FINE):
             end = min(fine + _FINE, coarse_end)

@@ -67,6 +67,7 @@ class Keys:
 
     Attributes:
         spellings: the further names as texts may spell them.
+        known: what has been said of keys so far.
     """
 
     def __init__(self, more: Iterable[str] = (), leave: Iterable[str] = ()) -> None:
@@ -75,17 +76,17 @@ class Keys:
         self._endings = {ending: kind for ending, kind in {**_ENDINGS, **own}.items() if kind not in leave}
         self._glued = tuple(word for word in (*_GLUED, *own) if word in self._endings and " " not in word)
         self._longest = max((ending.count(" ") + 1 for ending in self._endings), default=0)
-        self._known: dict[str, str | None] = dict.fromkeys(("PWD", "OLDPWD"))  # a shell's folders
+        self.known: dict[str, str | None] = dict.fromkeys(("PWD", "OLDPWD"))  # a shell's folders
         self.spellings = tuple(sorted({each for name in own for each in _spellings(name.split())}))
 
     def kind(self, key: str) -> str | None:
         """Give the kind of secret a key holds, or None."""
         try:
-            return self._known[key]
+            return self.known[key]
         except KeyError:
             found = self._find(key) if len(key) <= _LONGEST else None
-            if len(self._known) < _MOST_KNOWN:
-                self._known[key] = found
+            if len(self.known) < _MOST_KNOWN:
+                self.known[key] = found
             return found
 
     def _find(self, key: str) -> str | None:

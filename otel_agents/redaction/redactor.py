@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +33,9 @@ KINDS: Final = tuple(
 )
 _SHORTEST: Final = 6  # characters of the shortest finding, a@b.de
 _SHORT: Final = 64
+_OPENING: Final = frozenset(("", " ", "\n", "\t", "\r", '"', "'", "`", "(", "[", "{", "<"))
+_ESCAPED: Final = frozenset(("\\n", "\\t", "\\r"))
+_NUMBERS: Final = frozenset((int, float, bool))
 _MOST_KNOWN: Final = 8192
 _DEPTH: Final = 64
 _SCHEMA: Final = frozenset(("type", "$ref", "anyOf", "oneOf", "allOf", "enum"))
@@ -65,31 +68,32 @@ class Redactor:
     ) -> None:
         self._leave = frozenset(leave)
         self._keys = Keys(keys, self._leave)
-        self._names_gates: list[Callable[[], Gate]] = [
-            names_gate,
-            *([partial(names_gate, own)] if (own := self._keys.spellings) else []),
-        ]
         self._own = {kind: own for kind, own in (patterns or {}).items() if kind not in self._leave}
         self._clean: set[str] = set()  # short texts that hold nothing: names of agents, of models
         self._counts: Counter[str] = Counter() if counts is None else counts
+
+    @cached_property
+    def _gates(self) -> tuple[Gate, ...]:
+        own = self._keys.spellings
+        return (tokens_gate(), names_gate(), digits_gate(), *([names_gate(own)] if own else []))
 
     # --- Values -----------------------------------------------------------------------------------------------------
 
     def changes(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give those of some named values that have to change, changed."""
         changed: dict[str, Any] = {}
-        kind_of, clean = self._keys.kind, self._clean
+        known, clean = self._keys.known, self._clean
         for key, value in values.items():
+            secret = known[key] if key in known else self._keys.kind(key)
             if key in self._leave:
                 continue
-            secret = kind_of(key)
             if secret is not None:
                 new = self._under(secret, value, _DEPTH)
             elif value.__class__ is str:
-                if value in clean:
+                if value in clean or len(value) < _SHORTEST:
                     continue
                 new = self.text(value)
-            elif value.__class__ in (int, float, bool):
+            elif value.__class__ in _NUMBERS:
                 continue
             else:
                 new = self.value(value)
@@ -173,8 +177,11 @@ class Redactor:
 
     def _may_hold(self, text: str) -> bool:
         """Say whether there may be anything in a text: the gates, cheapest first."""
-        if "@" in text or tokens_gate()(text) or digits_gate()(text) or any(gate()(text) for gate in self._names_gates):
+        if "@" in text and _holds_address(text):
             return True
+        for gate in self._gates:
+            if gate(text):
+                return True
         if not text.isascii():  # the gates say no to halves of surrogate pairs, whatever else there is
             try:
                 text.encode()
@@ -196,10 +203,11 @@ class Redactor:
         from otel_agents.redaction import finders  # with the first suspicion: its patterns take 30 ms to compile
 
         yield from finders.at_signs(text)
-        yield from chain.from_iterable(finders.tokens(text, *piece) for piece in pieces(text, tokens_gate()))
-        for gate in self._names_gates:
-            yield from chain.from_iterable(finders.named(text, *piece, self._keys) for piece in pieces(text, gate()))
-        yield from chain.from_iterable(finders.digits(text, *piece) for piece in pieces(text, digits_gate()))
+        of_tokens, of_names, of_digits, *of_own_names = self._gates
+        yield from chain.from_iterable(finders.tokens(text, *piece) for piece in pieces(text, of_tokens))
+        yield from chain.from_iterable(finders.digits(text, *piece) for piece in pieces(text, of_digits))
+        for gate in (of_names, *of_own_names):
+            yield from chain.from_iterable(finders.named(text, *piece, self._keys) for piece in pieces(text, gate))
 
     def _replaced(self, text: str, places: Sequence[Found]) -> str:
         out: list[str] = []
@@ -222,6 +230,19 @@ class Redactor:
             count = int(new != text)
         self._counts[kind] += count
         return new if count else text
+
+
+def _holds_address(text: str) -> bool:
+    """Say whether there is an at-sign with a name or a password before it: decorators and mentions have none."""
+    at = text.find("@")
+    while at >= 0:
+        if text[at - 1 : at] not in _OPENING and text[at - 2 : at] not in _ESCAPED:
+            from otel_agents.redaction import finders
+
+            # JSON may have letters written as numbers, which is for the finder of texts to read.
+            return "\\u" in text or next(finders.at_signs(text), None) is not None
+        at = text.find("@", at + 1)
+    return False
 
 
 def _without_halves(text: str) -> str:

@@ -1,15 +1,15 @@
 """Run the benchmarks named (default: all) and print their tables as Markdown.
 
-python -m tests.benchmarks [sdk] [ingest] [query] [--quick]
+python -m tests.benchmarks [sdk] [redaction] [ingest] [query] [--quick]
 """
 
 import argparse
 import os
 import platform
 
-from tests.benchmarks import ingest, query, sdk
+from tests.benchmarks import ingest, query, redaction, sdk
 
-BENCHMARKS = {"sdk": sdk.run, "ingest": ingest.run, "query": query.run}
+BENCHMARKS = {"sdk": sdk.run, "redaction": redaction.run, "ingest": ingest.run, "query": query.run}
 
 
 def main() -> None:
