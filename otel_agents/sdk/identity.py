@@ -104,7 +104,7 @@ class context:  # noqa: N801  a function to its users
 
 def as_text(value: object) -> str:
     """Make a text that can be sent: of any value, and without half characters, which have no encoding."""
-    text = value if isinstance(value, str) else str(attribute_value(value))
+    text = value if value.__class__ is str else str(attribute_value(value))  # no subclass of it, as enums are
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 

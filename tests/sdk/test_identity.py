@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import threading
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -140,21 +141,26 @@ def test_a_coroutine_can_be_carried(recorder) -> None:
 # --- What cannot be -------------------------------------------------------------------------------------------------
 
 
+class Plan(StrEnum):
+    PRO = "pro"
+
+
 class Unprintable:
     def __str__(self) -> str:
         raise RuntimeError("no text")
 
 
 def test_values_are_texts_of_a_bounded_length(recorder, caplog) -> None:
-    with context(user=17, odd=Unprintable(), long="x" * 300, half="a\ud800b", many=[1, "b"]), monitor_operation("work"):
+    with context(user=17, odd=Unprintable(), long="x" * 300, half="a\ud800b", plan=Plan.PRO), monitor_operation("work"):
         assert propagate.inject({}) is None
     assert inherited(recorder.span()) == {
         "user.id": "17",
         "odd": "<Unprintable>",
         "long": "x" * 256,
         "half": "a?b",
-        "many": "[1, 'b']",
+        "plan": "pro",
     }
+    assert {type(value) for value in inherited(recorder.span()).values()} == {str}
     assert caplog.records == []
 
 
