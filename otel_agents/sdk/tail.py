@@ -57,7 +57,7 @@ class Rules:
         try:
             return bool(self.own(tuple(trace.spans)))
         except Exception as error:  # noqa: BLE001  the user's code
-            faults.report("the rule keep", error)
+            faults.report_users("the rule keep", error)
             return False
 
 

@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import NonRecordingSpan, SpanContext, StatusCode, TraceFlags
 
 from otel_agents import configure, flush, metrics_collector, monitor_operation, shutdown, telemetry_health
+from otel_agents.errors import ConfigurationError
 from otel_agents.sdk import ledger
 from otel_agents.sdk.probability import LOW_56_BITS, threshold
 from tests.sdk.receiving import receiving
@@ -119,7 +120,6 @@ def test_a_rule_of_ones_own(tracing) -> None:
 def test_a_rule_that_fails_keeps_nothing_and_is_counted(tracing, monkeypatch) -> None:
     from otel_agents.sdk import faults
 
-    monkeypatch.setattr(faults, "raising", False)
     monkeypatch.setattr(faults, "counts", Counter())
     kept = tracing(keep=lambda spans: spans[100], keep_dearer_than=1)
     work("cheap")
@@ -142,6 +142,20 @@ def test_what_no_rule_keeps_is_kept_by_the_ratio_and_tells_with_which_probabilit
     drawn = {span.context.trace_id for span in spans} - failed
     assert all(trace_id & LOW_56_BITS >= threshold(0.25) for trace_id in drawn)
     assert len(drawn) == pytest.approx(95, abs=45)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"keep": 3}, "setting 'keep': expected a function of a trace's spans, got 3"),
+        ({"keep_slower_than": -1}, "setting 'keep_slower_than': expected a number between 0 and 1e+09, got -1"),
+        ({"keep_errors": "perhaps"}, "setting 'keep_errors': expected true or false, got 'perhaps'"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_named(given: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        configure(**given)
+    assert str(caught.value) == expected
 
 
 def test_figures_count_every_span(tracing) -> None:
