@@ -66,7 +66,7 @@ def _core(more: tuple[str, ...]) -> re.Pattern[str]:
 
 _KEY_CHARACTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 _REST_OF_KEY: Final = re.compile(r"[0-9A-Za-z_-]{0,24}")
-_SEPARATOR: Final = re.compile(r"[\"'`\\]{0,8}[ \t]{0,3}(=>|:=|={1,2}|:|is(?= ))[ \t]{0,3}(?:\\?\n[ \t]{0,8})?")
+_SEPARATOR: Final = re.compile(r"[\"'`\\]{0,8}[ \t]{0,3}(=>|:=|={1,2}|:|>|is(?= ))[ \t]{0,3}(?:\\?\n[ \t]{0,8})?")
 _QUOTED: Final = re.compile(
     r"\"((?:[^\"\\\n]|\\.){1,4096})(?:\"|\Z)"
     r"|'((?:[^'\\\n]|\\.){1,4096})(?:'|\Z)"
@@ -149,6 +149,7 @@ def _value(text: str, core: re.Match[str], keys: Keys) -> tuple[Found | None, in
             text[max(0, key_start - 2) : key_start],
             separator.group(1),
             alone and text[end : end + 1] in ("\n", "\r", ""),
+            text[end : end + 2],
         )
         is_one = _is_value(plain.group(), stands)
     # What is none may hold another name, unless it is so long that looking again and again would take its time.
@@ -163,12 +164,15 @@ class _Stand(NamedTuple):
     before: str  # the key
     separator: str
     alone: bool  # the key begins its line, the value ends it
+    after: str  # the value
 
 
 def _is_value(value: str, stands: _Stand) -> bool:
     """Say whether what stands behind a key without quotes is a secret rather than prose or code."""
     if _NO_VALUE.fullmatch(value):
         return False
+    if stands.separator == ">":  # <password>…</password>
+        return stands.before[-1:] == "<" and stands.after == "</"
     if stands.kind == "key" or stands.alone:  # the user's own; a line of a configuration
         return stands.separator != "is"
     if stands.separator == "=" and (stands.key.isupper() or stands.before[-1:] in ("?", "&") or stands.key[:2] == "--"):

@@ -32,7 +32,7 @@ _NAMES: Final = (
     *('cvv"', 'ssn"'),
 )
 # Of what may follow, "s" is left out: input_tokens and max_tokens are in every second message.
-_BEFORE_VALUE: Final = r"(?:[A-RT-Za-rt-z0-9_][A-Za-z0-9_]{0,12})?(?:[\"'`\\]{0,8}\s{0,3}[:=]|\sis\s)"
+_BEFORE_VALUE: Final = r"(?:[A-RT-Za-rt-z0-9_][A-Za-z0-9_]{0,12})?(?:[\"'`\\]{0,8}\s{0,3}[:=>]|[\"'\\]{1,8},|\sis\s)"
 _BEARER: Final = r"(?:earer|EARER)[ \t]{1,4}[0-9A-Za-z._~+/-]{12}"
 # Ten digits, two separators at most between two of them: the shortest telephone number, the beginning of a card's.
 _DIGITS: Final = r"(?:[0-9][ ().+/-]{0,2}){9}[0-9]"

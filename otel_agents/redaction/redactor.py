@@ -35,6 +35,7 @@ _SHORTEST: Final = 6  # characters of the shortest finding, a@b.de
 _SHORT: Final = 64
 _OPENING: Final = frozenset(("", " ", "\n", "\t", "\r", '"', "'", "`", "(", "[", "{", "<"))
 _ESCAPED: Final = frozenset(("\\n", "\\t", "\\r"))
+_HEADERS: Final = frozenset(("authorization", "cookie"))  # kinds that stand in pairs of a name and a value
 _NUMBERS: Final = frozenset((int, float, bool))
 _MOST_KNOWN: Final = 8192
 _DEPTH: Final = 64
@@ -110,22 +111,35 @@ class Redactor:
         if isinstance(value, bytes):
             return self._bytes(value)
         if isinstance(value, Sequence) and depth:
-            return self._sequence(value, lambda each: self.value(each, depth - 1))
+            return self._sequence(value, depth - 1)
         return value
 
     def _mapping(self, values: Mapping[Any, Any], depth: int) -> Mapping[Any, Any]:
+        kind_of = self._keys.kind
+        name = values.get("name") or values.get("key") if "value" in values else None
+        named = kind_of(name) if isinstance(name, str) else None  # {"name": "password", "value": …}
         changed = {}
         for key, value in values.items():
-            secret = self._keys.kind(key) if isinstance(key, str) else None
+            secret = kind_of(key) if isinstance(key, str) else None
+            if key == "value" and named is not None:
+                secret = named
             new = self.value(value, depth - 1) if secret is None else self._under(secret, value, depth - 1)
             if new is not value:
                 changed[key] = new
         return {**values, **changed} if changed else values
 
-    def _sequence(self, values: Sequence[Any], step: Callable[[Any], Any]) -> Sequence[Any]:
-        made = [step(each) for each in values]
-        same = all(new is old for new, old in zip(made, values, strict=True))
-        return values if same else (tuple(made) if isinstance(values, tuple) else made)
+    def _sequence(self, values: Sequence[Any], depth: int) -> Sequence[Any]:
+        made: list[Any] = []
+        before: Any = None
+        for value in values:
+            secret = None
+            if before.__class__ is str and value.__class__ is str and (before[:1] == "-" or len(values) == 2):
+                secret = self._keys.kind(before)
+                if before[:1] != "-" and secret not in _HEADERS:
+                    secret = None  # a list of two fields' names
+            made.append(self.value(value, depth) if secret is None else self._under(secret, value, depth))
+            before = value
+        return _same_or(values, made)
 
     def _under(self, kind: str, value: Any, depth: int) -> Any:
         """Redact what stands under the key of a secret: all texts in it, but not the schema of an argument."""
@@ -143,7 +157,7 @@ class Redactor:
             changed = {key: self._under(kind, each, depth - 1) for key, each in value.items()}
             return value if all(changed[key] is value[key] for key in value) else changed
         if isinstance(value, Sequence) and depth:
-            return self._sequence(value, lambda each: self._under(kind, each, depth - 1))
+            return _same_or(value, [self._under(kind, each, depth - 1) for each in value])
         return value
 
     def _bytes(self, value: bytes) -> bytes:
@@ -230,6 +244,13 @@ class Redactor:
             count = int(new != text)
         self._counts[kind] += count
         return new if count else text
+
+
+def _same_or(values: Sequence[Any], made: list[Any]) -> Sequence[Any]:
+    """Give the values themselves where nothing in them changed."""
+    if all(new is old for new, old in zip(made, values, strict=True)):
+        return values
+    return tuple(made) if isinstance(values, tuple) else made
 
 
 def _holds_address(text: str) -> bool:

@@ -99,6 +99,38 @@ def test_the_schema_of_an_argument_stays(redactor: Redactor):
     assert redactor.text(json.dumps(schema)) == json.dumps(schema)
 
 
+def test_names_and_values_that_stand_beside_each_other(redactor: Redactor):
+    headers = [
+        {"name": "Authorization", "value": "Bearer x"},
+        {"key": "password", "value": "x"},
+        {"name": "a", "value": "x"},
+    ]
+    held = {
+        "headers": headers,
+        "pairs": [["cookie", "sid=x"], ["accept", "x"]],
+        "command": ["mysql", "--password", "x", "-v"],
+        "required": ["password", "email"],
+    }
+    expected = {
+        "headers": [
+            {"name": "Authorization", "value": "[redacted:authorization]"},
+            {"key": "password", "value": "[redacted:password]"},
+            {"name": "a", "value": "x"},
+        ],
+        "pairs": [["cookie", "[redacted:cookie]"], ["accept", "x"]],
+        "command": ["mysql", "--password", "[redacted:password]", "-v"],
+        "required": ["password", "email"],
+    }
+    assert redactor.value(held) == expected
+    assert json.loads(redactor.text(json.dumps(held))) == expected
+
+
+def test_xml(redactor: Redactor):
+    assert redactor.text("<user>ada</user><password>swordfish</password><token/> a -> b") == (
+        "<user>ada</user><password>[redacted:password]</password><token/> a -> b"
+    )
+
+
 def test_names_of_the_users_own():
     redactor = Redactor(keys=["employee_id"])
     assert redactor.changes({"employee_id": "A17", "employeeId": "A17", "employee": "Ada"}) == {
