@@ -53,12 +53,14 @@ TEXT: Final[dict[str, tuple[str, ...]]] = {
         c.CONVERSATION_ID,
         "traceloop.association.properties.session_id",
         "langfuse.session.id",
+        "ai.telemetry.metadata.sessionId",  # Vercel
     ),
     "user_id": (
         c.USER_ID,
         "enduser.id",
         "traceloop.association.properties.user_id",
         "langfuse.user.id",
+        "ai.telemetry.metadata.userId",
     ),
     "tenant": (c.TENANT,),
     "error_type": (c.ERROR_TYPE,),
@@ -73,6 +75,7 @@ INTEGER: Final[dict[str, tuple[str, ...]]] = {
         "llm.token_count.prompt",
         "ai.usage.inputTokens",
         "ai.usage.promptTokens",
+        "ai.usage.tokens",  # of embeddings
     ),
     "output_tokens": (
         c.USAGE_OUTPUT_TOKENS,
@@ -87,6 +90,7 @@ INTEGER: Final[dict[str, tuple[str, ...]]] = {
         "gen_ai.usage.details.cache_read_tokens",  # Pydantic AI
         "llm.token_count.prompt_details.cache_read",
         "ai.usage.cachedInputTokens",
+        "ai.usage.inputTokenDetails.cacheReadTokens",
     ),
     "cache_write_tokens": (
         c.USAGE_CACHE_CREATION_INPUT_TOKENS,
@@ -94,6 +98,7 @@ INTEGER: Final[dict[str, tuple[str, ...]]] = {
         "gen_ai.usage.cache_creation_input_tokens",
         "gen_ai.usage.details.cache_write_tokens",
         "llm.token_count.prompt_details.cache_write",
+        "ai.usage.inputTokenDetails.cacheWriteTokens",
     ),
     "reasoning_tokens": (
         c.USAGE_REASONING_OUTPUT_TOKENS,
@@ -101,6 +106,7 @@ INTEGER: Final[dict[str, tuple[str, ...]]] = {
         "gen_ai.usage.details.reasoning_tokens",
         "llm.token_count.completion_details.reasoning",
         "ai.usage.reasoningTokens",
+        "ai.usage.outputTokenDetails.reasoningTokens",
     ),
 }
 
@@ -193,9 +199,74 @@ TYPE_BY_PRESENCE: Final[dict[str, str]] = {
     c.REQUEST_MODEL: "model",
 }
 
+_LANGFUSE_USAGE: Final = "langfuse.observation.usage_details"
+_LANGFUSE_COST: Final = "langfuse.observation.cost_details"
+_MLFLOW_USAGE: Final = "mlflow.chat.tokenUsage"
+_MLFLOW_COST: Final = "mlflow.llm.cost"
+ENTITY_NAME: Final = "traceloop.entity.name"
+
+# Of which keys a value "agent" or "tool" says that the span is named after it, unless a better name is known.
+NAMED_AFTER: Final = ("openinference.span.kind", "langfuse.observation.type", "mlflow.spanType", "traceloop.span.kind")
+
+# column -> attributes that are texts written as JSON.
+NESTED_TEXT: Final = {"model": "mlflow.llm.model", "provider": "mlflow.llm.provider"}
+
+# column -> attribute -> numbers in its JSON, the first that is there; a list is added up as far as it is there.
+NESTED_NUMBERS: Final[dict[str, dict[str, tuple[str | tuple[str, ...], ...]]]] = {
+    # Langfuse takes a provider's own usage, or parts that do not overlap, in names of anybody's choice.
+    "input_tokens": {
+        _LANGFUSE_USAGE: (
+            "prompt_tokens",
+            ("input", "cache_read_input_tokens", "cache_creation_input_tokens", "input_cached_tokens"),
+            ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
+        ),
+        _MLFLOW_USAGE: ("input_tokens",),
+    },
+    "output_tokens": {
+        _LANGFUSE_USAGE: ("completion_tokens", ("output", "output_reasoning_tokens"), "output_tokens"),
+        _MLFLOW_USAGE: ("output_tokens",),
+    },
+    "cache_read_tokens": {
+        _LANGFUSE_USAGE: (
+            "cache_read_input_tokens",
+            "input_cached_tokens",
+            "prompt_tokens_details.cached_tokens",
+            "input_tokens_details.cached_tokens",
+        ),
+        _MLFLOW_USAGE: ("cache_read_input_tokens",),
+    },
+    "cache_write_tokens": {
+        _LANGFUSE_USAGE: ("cache_creation_input_tokens",),
+        _MLFLOW_USAGE: ("cache_creation_input_tokens",),
+    },
+    "reasoning_tokens": {
+        _LANGFUSE_USAGE: (
+            "output_reasoning_tokens",
+            "completion_tokens_details.reasoning_tokens",
+            "output_tokens_details.reasoning_tokens",
+        ),
+    },
+    "cost": {
+        _LANGFUSE_COST: ("total", ("input", "output", "cache_read_input_tokens", "cache_creation_input_tokens")),
+        _MLFLOW_COST: ("total_cost",),
+    },
+}
+
 # Every key that fills a column.
 READ: Final = frozenset(
-    key for keys in (*TEXT.values(), *INTEGER.values(), COST, tuple(TTFT), tuple(TYPE)) for key in keys
+    key
+    for keys in (
+        *TEXT.values(),
+        *INTEGER.values(),
+        COST,
+        tuple(TTFT),
+        tuple(TYPE),
+        NAMED_AFTER,
+        (ENTITY_NAME,),
+        tuple(NESTED_TEXT.values()),
+        *(tuple(keys) for keys in NESTED_NUMBERS.values()),
+    )
+    for key in keys
 )
 
 

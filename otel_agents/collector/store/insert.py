@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from otel_agents.collector.store import columns
 from otel_agents.collector.store.expressions import AS_INTEGER, AS_NUMBER, AS_TEXT, first, numbered, readings
+from otel_agents.collector.store.nested import nested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,9 +43,9 @@ def insert_sql(present: frozenset[str]) -> str:
         "events": "events",
         "links": "links",
     }
-    values |= {column: first(reads(keys, AS_TEXT)) for column, keys in columns.TEXT.items()}
-    values |= {column: first(reads(keys, AS_INTEGER)) for column, keys in columns.INTEGER.items()}
-    values["cost"] = first(reads(columns.COST, AS_NUMBER))
+    inside = nested(present)
+    for named, forms in ((columns.TEXT, AS_TEXT), (columns.INTEGER, AS_INTEGER), ({"cost": columns.COST}, AS_NUMBER)):
+        values |= {column: first([*reads(keys, forms), *inside.get(column, ())]) for column, keys in named.items()}
     values["cost_source"] = first(
         [values["cost_source"], f"CASE WHEN {values['cost']} IS NOT NULL THEN 'reported' END"]
     )

@@ -289,7 +289,43 @@ DIALECTS = {
         {"langfuse.observation.type": "generation", "langfuse.observation.model.name": "m", "langfuse.user.id": "u"},
         {"type": "model", "model": "m", "user_id": "u"},
     ),
-    "MLflow": ({"mlflow.spanType": '"CHAT_MODEL"'}, {"type": "model"}),
+    "Langfuse, Anthropic's usage": (
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.usage_details": '{"input_tokens":1,"output_tokens":2,"cache_read_input_tokens":90,'
+            '"cache_creation_input_tokens":9}',
+            "langfuse.observation.cost_details": '{"total":0.5,"input":0.1}',
+        },
+        {"type": "model", "input_tokens": 100, "output_tokens": 2, "cache_read_tokens": 90, "cache_write_tokens": 9}
+        | {"cost": 0.5, "cost_source": "reported"},
+    ),
+    "Langfuse, OpenAI's responses": (
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.usage_details": '{"input_tokens":100,"output_tokens":20,"input_tokens_details":'
+            '{"cached_tokens":60},"output_tokens_details":{"reasoning_tokens":5}}',
+        },
+        {"type": "model", "input_tokens": 100, "output_tokens": 20, "cache_read_tokens": 60, "reasoning_tokens": 5},
+    ),
+    "Langfuse, no JSON": (
+        {
+            "langfuse.observation.type": "tool",
+            "langfuse.observation.usage_details": "{",
+            "langfuse.observation.cost_details": "[1]",
+        },
+        {"type": "tool", "tool": "work"},
+    ),
+    "MLflow": (
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.llm.model": '"gpt-4o"',
+            "mlflow.llm.provider": '"openai"',
+            "mlflow.chat.tokenUsage": '{"input_tokens":3,"output_tokens":4,"total_tokens":7}',
+            "mlflow.llm.cost": '{"input_cost":0.1,"output_cost":0.2,"total_cost":0.3}',
+        },
+        {"type": "model", "model": "gpt-4o", "provider": "openai", "input_tokens": 3, "output_tokens": 4}
+        | {"cost": 0.3, "cost_source": "reported"},
+    ),
     "Vercel": (
         {
             "ai.operationId": "ai.generateText.doGenerate",

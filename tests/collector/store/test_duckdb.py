@@ -215,6 +215,16 @@ def test_the_traces_view(store: DuckDBStore):
     }
 
 
+def test_of_model_spans_around_one_another_the_inner_one_counts_in_a_trace(store: DuckDBStore):
+    call = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 10, "operation.cost": 0.5}
+    wrapped = [otlp.span(call, span_id="aa" * 8), otlp.span(call, span_id="bb" * 8, parent_span_id="aa" * 8)]
+    silent = otlp.span({"gen_ai.operation.name": "chat"}, span_id="dd" * 8, parent_span_id="cc" * 8)
+    store.write([batch(*wrapped, otlp.span(call, span_id="cc" * 8), silent)])
+    with store.read() as cursor:
+        found = cursor.execute("SELECT model_calls, input_tokens, cost FROM traces").fetchall()
+    assert found == [(3, 20, 1.0)]  # where the inner one tells no tokens, the outer one's count
+
+
 @pytest.mark.parametrize(
     ("root", "child", "expected"),
     [(2, 0, "error"), (0, 2, "ok"), (1, 0, "ok"), (None, 2, "error"), (None, 0, "ok")],
