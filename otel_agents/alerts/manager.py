@@ -6,14 +6,13 @@ import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
-from otel_agents.alerts.silences import Silence, Silences
-from otel_agents.alerts.states import States
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from otel_agents.alerts.measures import Readings
     from otel_agents.alerts.rules import Rule
+    from otel_agents.alerts.silences import Silence, Silences
+    from otel_agents.alerts.states import States
     from otel_agents.alerts.thresholds import Thresholds
     from otel_agents.model import Alert, Finding
 
@@ -46,6 +45,10 @@ class AlertManager:
         delivery: calls those who listen.
     """
 
+    _kept_states: States | None  # these are made when they are first needed: most programs have none,
+    _kept_silences: Silences | None  # and every program imports this module
+    _rules: dict[str, Rule] | None
+
     def __init__(self, thresholds: Thresholds, look: Callable[[], Look], delivery: Delivery) -> None:
         self._thresholds = thresholds
         self._look = look
@@ -56,14 +59,30 @@ class AlertManager:
     def after_fork(self) -> None:
         """Begin with no alert, and a lock of its own; the rules and who listens stay."""
         self._lock = threading.RLock()
-        self._states = States()
+        self._kept_states = None
 
     def _start(self) -> None:
         self._sources: list[Source] = []
-        self._states = States()
-        self._silences = Silences()
+        self._kept_states = None
+        self._kept_silences = None
         self._listeners: list[tuple[Listener, int]] = []
-        self._rules: dict[str, Rule] | None = None  # made when they are first needed: most programs have none
+        self._rules = None
+
+    @property
+    def _states(self) -> States:
+        if self._kept_states is None:
+            from otel_agents.alerts.states import States
+
+            self._kept_states = States()
+        return self._kept_states
+
+    @property
+    def _silences(self) -> Silences:
+        if self._kept_silences is None:
+            from otel_agents.alerts.silences import Silences
+
+            self._kept_silences = Silences()
+        return self._kept_silences
 
     # --- What is looked at ------------------------------------------------------------------------------------------
 
@@ -240,6 +259,8 @@ class AlertManager:
             minutes: for how long; 0 ends a silence that was asked for in the same words.
             by: who wants it.
         """
+        from otel_agents.alerts.silences import Silence
+
         now = self._look().now_ns / 1e9
         with self._lock:
             self._silences.end(name, subject)
@@ -254,7 +275,7 @@ class AlertManager:
 
     def set_aside(self) -> Callable[[], None]:
         """Begin with no alert, rule, silence or listener; give what brings back those there were, and thresholds."""
-        names = ("_states", "_silences", "_listeners", "_rules", "_sources")
+        names = ("_kept_states", "_kept_silences", "_listeners", "_rules", "_sources")
         aside, thresholds = {name: getattr(self, name) for name in names}, dict(self._thresholds)
         self._start()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import cast
 
 from otel_agents.errors import ConfigurationError
-from otel_agents.health.rules import DEFAULT_THRESHOLDS
+from otel_agents.health.thresholds import DEFAULT_THRESHOLDS
 from otel_agents.settings import Parse, number, whole
 
 _CHECKS: Mapping[str, Parse] = {

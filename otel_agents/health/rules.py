@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from otel_agents.health.thresholds import DEFAULT_THRESHOLDS
 from otel_agents.model import Finding
 
 if TYPE_CHECKING:
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
     from otel_agents.model import Severity, Status
 
-DEFAULT_THRESHOLDS: Mapping[str, float] = {
-    "error_rate": 10.0,  # percent of requests that failed, for the whole and each agent, tool and model
-    "response_time": 5.0,  # mean seconds of a request, for the whole and each agent
-    "failure_count": 10,  # failures of the last five minutes
-}
 SEVERITIES: Mapping[str, Severity] = {
     "error_rate": "high",
     "failure_count": "high",

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, overload
 from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.health.aggregates import KINDS, Aggregates
-from otel_agents.health.counts import counts
-from otel_agents.health.rules import UNHEALTHY, judge
 from otel_agents.health.windows import FIVE_MINUTES, HOUR
 from otel_agents.model import ErrorEntry, Health
 from otel_agents.sdk.batch import Batch
@@ -273,6 +271,9 @@ class MetricsCollector:
         return Look(aggregates, now_ns, self._started_ns, findings, self._running(), self._gauge, self._budgets)
 
     def _judged(self, now_ns: int) -> tuple[Status, list[Finding]]:
+        from otel_agents.health.counts import counts
+        from otel_agents.health.rules import UNHEALTHY, judge
+
         status, findings = judge(counts(self.aggregates, now_ns), self._thresholds, self._found)
         found = {(each.rule, each.kind, each.subject) for each in findings}
         self._found = frozenset(found | {UNHEALTHY} if status == "unhealthy" else found)

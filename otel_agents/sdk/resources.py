@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 _SHORTEST = 0.1  # seconds between two looks that give a meaningful CPU figure
@@ -52,7 +51,7 @@ class MachineResources:
                 return self._cpu(psutil.cpu_times())
             if name == "memory":
                 return float(psutil.virtual_memory().percent)
-            return float(psutil.disk_usage(str(Path.cwd())).percent)
+            return float(psutil.disk_usage(".").percent)
         except (psutil.Error, OSError):
             return None
 

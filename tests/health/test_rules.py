@@ -2,7 +2,8 @@ import pytest
 
 from otel_agents.health.aggregates import Aggregates
 from otel_agents.health.counts import counts
-from otel_agents.health.rules import DEFAULT_THRESHOLDS, judge
+from otel_agents.health.rules import judge
+from otel_agents.health.thresholds import DEFAULT_THRESHOLDS
 from otel_agents.model import ErrorEntry, SpanRecord
 
 NOW = 1_700_000_000_000_000_000

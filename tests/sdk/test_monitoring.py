@@ -11,7 +11,7 @@ import pytest
 from otel_agents import alert_manager, configure, health, metrics_collector, monitor_operation, shutdown
 from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.health.aggregates import KINDS
-from otel_agents.health.rules import DEFAULT_THRESHOLDS
+from otel_agents.health.thresholds import DEFAULT_THRESHOLDS
 from otel_agents.sdk.monitoring import MetricsCollector
 from otel_agents.sdk.views import AgentMetrics
 
