@@ -9,7 +9,7 @@ from otel_agents.sdk.decorators import agent, model, tool, workflow
 from otel_agents.sdk.identity import context
 from otel_agents.sdk.lifecycle import configure, flush, instrument, shutdown, telemetry_health, uninstrument
 from otel_agents.sdk.monitor import current_operation, message, monitor_operation
-from otel_agents.sdk.monitoring import alert_manager, health, metrics_collector
+from otel_agents.sdk.monitoring import alert_manager, budgets, health, metrics_collector
 from otel_agents.sdk.operation import Operation
 from otel_agents.version import __version__
 
@@ -20,6 +20,7 @@ __all__ = [
     "__version__",
     "agent",
     "alert_manager",
+    "budgets",
     "carry",
     "configure",
     "context",

@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
 from otel_agents.redaction.redactor import Redactor
 from otel_agents.sdk import absence, besides, identity, ledger, logfire_provider, runtime, threads, unknowns
+from otel_agents.sdk.budgets import BudgetStage
 from otel_agents.sdk.content import ContentStage, LimitStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
@@ -30,7 +31,7 @@ from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.look import Ticker
 from otel_agents.sdk.metrics import account as metrics_account
-from otel_agents.sdk.monitoring import alert_manager, bind, metrics_collector
+from otel_agents.sdk.monitoring import alert_manager, bind, budgets, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline, Stage
@@ -98,6 +99,7 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
             go_by(rehearsal.time_ns),
             metrics_collector.set_aside(rehearsal.look),
             alert_manager.set_aside(),
+            budgets.set_aside(rehearsal.look),
             ledger.set_aside(),
             unknowns.set_aside(),
             *([] if _provider is None else [_provider.set_aside()]),
@@ -141,10 +143,12 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     pipeline = pipeline_of(
         stages=[
             ContentStage(),
+            BudgetStage(budgets.note),
             *_redaction(settings),
             LimitStage(),
             DialectStage(),
             prices,
+            BudgetStage(budgets.spend),
             RollupProcessor(metrics_collector.aggregates),
             *measuring,
             *(() if _rehearsal is None else (_rehearsal,)),
@@ -162,6 +166,8 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     _install(settings, given, processors, prices)
     _last = settings, given
     metrics_collector.limit_names(settings.names_limit)
+    for budget in settings.budgets:
+        budgets.put(budget)
     bind(pipeline.settle, open_spans)
     _end_with_multiprocessing(pipeline)
 

@@ -278,11 +278,13 @@ def _open(
     It is below the span the generator was called in; where that was none, below the one of the first step.
     """
     token = _RUNTIME_CONTEXT.attach(called_in) if _SPAN_KEY in called_in else None
-    operation = traced.begin(args, kwargs)
-    body = Body(_RUNTIME_CONTEXT.get_current())
-    operation.leave()
-    if token is not None:
-        detach(token)
+    try:
+        operation = traced.begin(args, kwargs)
+        body = Body(_RUNTIME_CONTEXT.get_current())
+        operation.leave()
+    finally:
+        if token is not None:
+            detach(token)
     return traced.stream_end(operation), body
 
 

@@ -73,6 +73,7 @@ def configure(
     send_baggage: str | Sequence[str] | None = None,
     read_baggage: str | Sequence[str] | None = None,
     threads: str | None = None,
+    budgets: Mapping[str, str] | None = None,
     names_limit: int | None = None,
     alert_interval: float | None = None,
     queue_size: int | None = None,

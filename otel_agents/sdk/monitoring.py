@@ -1,4 +1,4 @@
-"""The program's own figures, with no collector: ``metrics_collector``, ``alert_manager`` and ``health()``."""
+"""The program's own figures, with no collector: ``metrics_collector``, ``alert_manager``, ``budgets``, ``health()``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from otel_agents.health.aggregates import KINDS, Aggregates
 from otel_agents.health.windows import FIVE_MINUTES, HOUR
 from otel_agents.model import ErrorEntry, Health
 from otel_agents.sdk.batch import Batch
+from otel_agents.sdk.budgets import Budgets
 from otel_agents.sdk.delivery import Delivery
 from otel_agents.sdk.numbers import amount, count
 from otel_agents.sdk.resources import MachineResources, ProcessResources
@@ -286,6 +287,10 @@ class MetricsCollector:
 
         return running(self._open_spans.now())
 
+    def settle(self) -> None:
+        """Count what has ended so far."""
+        self._settled()
+
     def _settled(self) -> Aggregates:
         if self._settle is not None:
             self._settle()
@@ -359,8 +364,9 @@ metrics_collector = MetricsCollector(_thresholds)
 _delivery = Delivery("a listener to alerts")
 alert_manager = AlertManager(_thresholds, metrics_collector.look, _delivery)
 metrics_collector.heed(alert_manager.check)
+budgets = Budgets(metrics_collector, alert_manager, _delivery)
 if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    for each in (metrics_collector, alert_manager, _delivery):
+    for each in (metrics_collector, alert_manager, _delivery, budgets):
         os.register_at_fork(after_in_child=each.after_fork)
 
 

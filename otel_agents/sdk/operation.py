@@ -84,6 +84,8 @@ class Operation(Handle):
     # --- Beginning and end ------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Operation:
+        if runtime.guard is not None:
+            runtime.guard(self._type, self._agent, self._attributes, self._who)  # raises what the user asked for
         try:
             self._begin()
         except Exception as error:

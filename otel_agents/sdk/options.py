@@ -17,6 +17,8 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.trace.sampling import Sampler
 
+from otel_agents.alerts.budgets import Budget
+from otel_agents.alerts.budgets import read as read_budget
 from otel_agents.pricing import Overrides
 from otel_agents.redaction.redactor import KINDS
 from otel_agents.settings import Parse, flag, http_url, number, one_of, setting, text, whole
@@ -215,6 +217,16 @@ def _metrics(value: object) -> str:
 def _lower(inner: Parse) -> Parse:
     """Accept a word in any case."""
     return lambda value: inner(value.lower() if isinstance(value, str) else value)
+
+
+def _budgets(value: object) -> tuple[Budget, ...]:
+    """Accept budgets as texts by name, or as ``name=text; name=text``."""
+    if isinstance(value, str):
+        pairs = [each.partition("=") for each in value.split(";") if each.strip()]
+        value = {name.strip(): text.strip() for name, _, text in pairs}
+    if not isinstance(value, Mapping):
+        raise ValueError("expected budgets by name such as {'daily': '$10 per day then raise'}")
+    return tuple(read_budget(str(name), text) for name, text in value.items())
 
 
 def _not(inner: Callable[[object], bool], variable: str) -> Parse:
@@ -495,6 +507,13 @@ class SdkSettings:
         parse=one_of("all", "pools", "none"),
         doc="Which threads go on in the context they were started in: all, pools (work given to a ThreadPoolExecutor) "
         "or none.",
+    )
+    budgets: tuple[Budget, ...] = setting(
+        (),
+        env=("OTEL_AGENTS_BUDGETS",),
+        parse=_budgets,
+        doc="What may be spent, by name, such as {'daily': '$10 per day then raise'}; in the variable, with semicolons "
+        "between: daily=$10 per day then raise; users=50000 tokens per user and day.",
     )
     names_limit: int = setting(
         500,

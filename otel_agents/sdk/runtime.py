@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import NoOpTracer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from opentelemetry.trace import Tracer
 
     from otel_agents.sdk.tracer import LeanTracer
@@ -44,6 +46,9 @@ class Runtime:
 
 
 current = Runtime(NoOpTracer())
+
+# What an operation asks before it begins, where a budget or a loop may stop it; it raises what the user is to see.
+guard: Callable[[str, str | None, Mapping[str, Any], Mapping[str, Any] | None], None] | None = None
 
 
 def say_unconfigured() -> None:

@@ -1,0 +1,71 @@
+"""Who may stop an operation before it begins: budgets and loops. With nobody, an operation does not ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import _RUNTIME_CONTEXT
+from opentelemetry.trace import get_current_span
+
+from otel_agents import conventions
+from otel_agents.alerts.budgets import Call
+from otel_agents.sdk import faults, identity, runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Guard = Callable[[str, Call], None]
+
+_guards: dict[str, Guard] = {}
+
+
+def put(name: str, guard: Guard | None) -> None:
+    """Have ``guard(span type, call)`` asked before each operation begins; None: no more."""
+    if guard is None:
+        _guards.pop(name, None)
+    else:
+        _guards[name] = guard
+    runtime.guard = _ask if _guards else None
+
+
+def _ask(span_type: str, agent: str | None, attributes: Mapping[str, Any], who: Mapping[str, Any] | None) -> None:
+    if span_type not in ("model", "tool", "agent"):
+        return
+    try:
+        call = whose(agent, attributes, who)
+    except Exception as error:  # noqa: BLE001  a fault of ours does not stop the program
+        faults.report("asking before an operation", error)
+        return
+    for guard in tuple(_guards.values()):
+        guard(span_type, call)
+
+
+def whose(
+    agent: str | None = None, attributes: Mapping[str, Any] | None = None, who: Mapping[str, Any] | None = None
+) -> Call:
+    """Return whose an operation that begins here would be."""
+    context = _RUNTIME_CONTEXT.get_current()
+    known = identity.of(context)
+    said = {**known.attributes, **(attributes or {}), **(who or {})}
+    around = get_current_span(context).get_span_context()
+    return call_of(
+        {**said, conventions.AGENT_NAME: agent or said.get(conventions.AGENT_NAME) or known.agent},
+        around.trace_id if around.is_valid else 0,
+    )
+
+
+def call_of(attributes: Mapping[str, Any], trace_id: int) -> Call:
+    """Return whose a call with these attributes, in this trace, is."""
+    get = attributes.get
+    return Call(
+        run=f"{trace_id:032x}" if trace_id else None,
+        session=_text(get(conventions.SESSION_ID)),
+        user=_text(get(conventions.USER_ID)),
+        tenant=_text(get(conventions.TENANT)),
+        agent=_text(get(conventions.AGENT_NAME)),
+        model=_text(get(conventions.REQUEST_MODEL) or get(conventions.RESPONSE_MODEL)),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
