@@ -84,6 +84,7 @@ class Reader(MetricReader):
 
 
 _ours: Provider | None = None
+_joined = False
 
 
 def provider(resource: Resource) -> MeterProvider:
@@ -91,12 +92,14 @@ def provider(resource: Resource) -> MeterProvider:
 
     Ours becomes the global one where there is none, so that other instrumentations' metrics come along.
     """
-    global _ours
+    global _ours, _joined
     there: Any = metrics.get_meter_provider()
     if _ours is None and hasattr(there, "add_metric_reader"):
-        logger.warning(
-            "Joined the %s that is already set: its resource and views stay as they are", type(there).__name__
-        )
+        if not _joined:
+            _joined = True
+            logger.warning(
+                "Joined the %s that is already set: its resource and views stay as they are", type(there).__name__
+            )
         return cast("MeterProvider", there)
     if _ours is None:
         _ours = Provider()

@@ -132,6 +132,7 @@ def test_a_provider_that_is_there_is_joined(receiver) -> None:
         import logging
         logging.basicConfig(stream=sys.stdout, format="%(message)s")
         configure(service_name="ours")
+        configure(service_name="ours")
         api.get_meter("their.library").create_counter("their.other").add(6)
         done.add(1)
         with monitor_operation("work", agent_name="Worker"):

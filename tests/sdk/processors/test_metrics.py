@@ -164,6 +164,15 @@ def test_what_is_not_sampled_is_not_measured(configure, receiver) -> None:
     assert receiver.metrics == []
 
 
+def test_with_rules_that_decide_at_the_end_all_are_measured(configure, receiver) -> None:
+    configure(sample_ratio=0.0, keep_errors=True, traces_exporter="otlp", spool=False)
+    with monitor_operation("ask", agent_name="Cook"):
+        pass
+    assert otel_agents.flush()
+    assert [told.count for _, told in newest(receiver)["gen_ai.invoke_agent.duration"].points] == [1]
+    assert receiver.requests == []
+
+
 def test_names_without_end_become_one(configure, receiver) -> None:
     configure(label_limit=3)
     for n in range(10):
