@@ -66,7 +66,7 @@ def _core(more: tuple[str, ...]) -> re.Pattern[str]:
 
 _KEY_CHARACTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 _REST_OF_KEY: Final = re.compile(r"[0-9A-Za-z_-]{0,24}")
-_SEPARATOR: Final = re.compile(r"[\"'`\\]{0,8}[ \t]{0,3}(=>|:=|={1,2}|:|>|is(?= ))[ \t]{0,3}(?:\\?\n[ \t]{0,8})?")
+_SEPARATOR: Final = re.compile(r"[\"'`\\]{0,8}\]?[ \t]{0,3}(=>|:=|={1,2}|:|>|is(?= ))[ \t]{0,3}(?:\\?\n[ \t]{0,8})?")
 _QUOTED: Final = re.compile(
     r"\"((?:[^\"\\\n]|\\.){1,4096})(?:\"|\Z)"
     r"|'((?:[^'\\\n]|\\.){1,4096})(?:'|\Z)"
@@ -75,7 +75,8 @@ _QUOTED: Final = re.compile(
 _PLAIN: Final = re.compile(r"[^\s\"'`,;&<>(){}\[\]|\\]{4,512}")
 # An authorization with its scheme, and cookies, go to the end of the line.
 _AUTHORIZATION: Final = re.compile(
-    r"(?:Basic|Bearer|Token|Digest|Negotiate|ApiKey|Key|SSWS|AWS4-HMAC-SHA256)[ \t]{1,4}[^\n\r\"'`\\<>]{3,4096}"
+    r"Digest[ \t]{1,4}(?:\w{1,20}=(?:\"[^\"\n]{0,512}\"|[\w.:/+-]{1,256})[, \t]{0,3}){1,20}"
+    r"|(?:Basic|Bearer|Token|Digest|Negotiate|ApiKey|Key|SSWS|AWS4-HMAC-SHA256)[ \t]{1,4}[^\n\r\"'`\\<>]{3,4096}"
     r"|[^\s\"'`,;&<>(){}\[\]|\\]{4,512}",
     re.IGNORECASE,
 )
@@ -125,6 +126,8 @@ def _value(text: str, core: re.Match[str], keys: Keys) -> tuple[Found | None, in
     key_start = core.start() - (len(before) - len(before.rstrip(_KEY_CHARACTERS)))
     if text[key_start - 1 : key_start] == "\\":  # the n of \n belongs to no name
         key_start += 1
+    if text[max(0, key_start - 3) : key_start] == "://":  # a URL's user, with a password that at_signs finds
+        return None, core.end()
     rest = _REST_OF_KEY.match(text, core.end())
     key_end = rest.end() if rest is not None else core.end()
     key = text[key_start:key_end]
@@ -222,6 +225,8 @@ def _email(text: str, at: int) -> Found | None:
         start -= 1
     escaped = text[start - 1 : start] == "\\" and text[start : start + 1] in tuple("nrtbf")
     start += 1 if escaped else 0
+    if text[max(0, start - 3) : start] == "://":  # a URL's user
+        return None
     while start < at and text[start] in ".'%+-":
         start += 1
     local = text[start:at]

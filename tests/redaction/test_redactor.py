@@ -125,6 +125,24 @@ def test_names_and_values_that_stand_beside_each_other(redactor: Redactor):
     assert json.loads(redactor.text(json.dumps(held))) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("headers['X-API-Key'] = 'abc'", "headers['X-API-Key'] = '[redacted:api_key]'"),
+        ("pwd=abc123;", "pwd=[redacted:password];"),
+        ("token:ghs_abc://x", "token:ghs_abc://x"),
+        ("https://token:s3cr3t@example.com/o", "https://token:[redacted:url_password]@example.com/o"),
+        ("ssh://git@example.com/o and git@example.com:o", "ssh://git@example.com/o and git@example.com:o"),
+        ('Authorization: Digest username="a", response="f0"', "Authorization: [redacted:authorization]"),
+        ("Cookie: a=1; sid=abc\nAccept: x", "Cookie: [redacted:cookie]\nAccept: x"),
+        ("password is hunter2, really", "password is [redacted:password], really"),
+        ("the password is SHA-256 hashed", "the password is SHA-256 hashed"),
+    ],
+)
+def test_names_before_values_in_texts(redactor: Redactor, text: str, expected: str):
+    assert redactor.text(text) == expected
+
+
 def test_xml(redactor: Redactor):
     assert redactor.text("<user>ada</user><password>swordfish</password><token/> a -> b") == (
         "<user>ada</user><password>[redacted:password]</password><token/> a -> b"
