@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 # Parts of the names in otel_agents.redaction.keys as they are spelled before a value. With more than 32, or with any of
 # three letters, the look takes twice as long: the rarest spellings are found in keys of values, and not in texts.
 _NAMES: Final = (
-    *("passw", "Passw", "PASSW", "assphrase", 'pwd"', "ecret", "ECRET", "token", "Token", "TOKEN"),
+    *("passw", "Passw", "PASSW", "assphrase", 'pwd"', "ecret", "ECRET"),
     *("pikey", "pi_key", "piKey", "pi-key", "PI_KEY", "PI-KEY", "pi-Key", "PI-Key", "PIKey", "PIKEY"),
     *("ss_key", "ssKey", "SS_KEY", "te_key", "uthorization", "UTHORIZATION", "ookie", "OOKIE", "redential"),
     *('cvv"', 'ssn"'),
 )
-# Of what may follow, "s" is left out: input_tokens and max_tokens are in every second message.
-_BEFORE_VALUE: Final = r"(?:[A-RT-Za-rt-z0-9_][A-Za-z0-9_]{0,12})?(?:[\"'`\\]{0,8}\]?\s{0,3}[:=>]|[\"'\\]{1,8},|\sis\s)"
+# Behind "token" no "s": input_tokens and max_tokens are in every second message.
+_SINGULAR: Final = "(?:token|Token|TOKEN)(?:[A-RT-Za-rt-z0-9_][A-Za-z0-9_]{0,12})?"
+_BEFORE_VALUE: Final = r"(?:[\"'`\\]{0,8}\]?\s{0,3}[:=>]|[\"'\\]{1,8},|\sis\s)"
 _BEARER: Final = r"(?:earer|EARER)[ \t]{1,4}[0-9A-Za-z._~+/-]{12}"
 # Ten digits, two separators at most between two of them: the shortest telephone number, the beginning of a card's.
 _DIGITS: Final = r"(?:[0-9][ ().+/-]{0,2}){9}[0-9]"
@@ -57,7 +58,8 @@ def tokens_gate() -> Gate:
 @cache
 def names_gate(more: tuple[str, ...] = ()) -> Gate:
     """Say whether a text may hold the name of a secret before a value: of those known, or of ``more``."""
-    return _gate(f"(?:{'|'.join(map(re.escape, more or _NAMES))}){_BEFORE_VALUE}|pwd=")
+    names = f"(?:{'|'.join(map(re.escape, more or _NAMES))})[A-Za-z0-9_]{{0,12}}"
+    return _gate(f"(?:{names}|{_SINGULAR}){_BEFORE_VALUE}|pwd=")
 
 
 @cache

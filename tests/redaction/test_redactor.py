@@ -94,6 +94,41 @@ def test_json_is_read_by_its_keys_and_stays_json(redactor: Redactor):
     }
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(
+            "password",
+            "dbPassword",
+            "DB_PASSWORD",
+            "passwd",
+            "passphrase",
+            "pwd",
+            "secret",
+            "clientSecret",
+            "CLIENT_SECRET",
+        ),
+        *(
+            "token",
+            "access_token",
+            "accessToken",
+            "ACCESS_TOKEN",
+            "refresh-token",
+            "api_key",
+            "apiKey",
+            "API_KEY",
+            "apikey",
+        ),
+        *("X-API-Key", "x-api-key", "X-Api-Key", "APIKEY", "access_key", "accessKey", "secret_key", "private_key"),
+        *("authorization", "Authorization", "proxy-authorization", "cookie", "Cookie", "set-cookie", "cookies"),
+        *("credential", "credentials", "cvv", "ssn"),
+    ],
+)
+def test_keys_are_found_in_json_however_they_are_spelled(redactor: Redactor, key: str):
+    text = redactor.text(json.dumps([{"a": {key: "x"}}]))
+    assert json.loads(text)[0]["a"][key].startswith("[redacted:")
+
+
 def test_the_schema_of_an_argument_stays(redactor: Redactor):
     schema = {"properties": {"password": {"type": "string", "description": "The password"}}, "required": ["password"]}
     assert redactor.text(json.dumps(schema)) == json.dumps(schema)
