@@ -191,14 +191,3 @@ class Budgets:
             self._guard()
 
         return bring_back
-
-
-class BudgetStage:
-    """A stage of the pipeline: what an ended span is to the budgets."""
-
-    def __init__(self, step: Callable[[ReadableSpan], None]) -> None:
-        self._step = step
-
-    def process(self, span: ReadableSpan) -> None:
-        """Take one ended span."""
-        self._step(span)

@@ -19,8 +19,7 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
 from otel_agents.redaction.redactor import Redactor
-from otel_agents.sdk import absence, besides, identity, ledger, logfire_provider, runtime, threads, unknowns
-from otel_agents.sdk.budgets import BudgetStage
+from otel_agents.sdk import absence, besides, guards, identity, ledger, logfire_provider, runtime, threads, unknowns
 from otel_agents.sdk.content import ContentStage, LimitStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
@@ -30,11 +29,12 @@ from otel_agents.sdk.exporters.spool import Spool
 from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.look import Ticker
+from otel_agents.sdk.loops import LoopWatch
 from otel_agents.sdk.metrics import account as metrics_account
 from otel_agents.sdk.monitoring import alert_manager, bind, budgets, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
-from otel_agents.sdk.pipeline import Pipeline, Stage
+from otel_agents.sdk.pipeline import Pipeline, Stage, Step
 from otel_agents.sdk.processors import redact
 from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.cut import CutProcessor
@@ -70,6 +70,7 @@ _metrics: Metrics | None = None
 _processors: tuple[SpanProcessor, ...] = ()
 _shutdown_timeout = 2.0
 _rehearsal: Rehearsal | None = None
+_watch: LoopWatch | None = None
 _last: tuple[SdkSettings, Mapping[str, object]] | None = None  # what was set up last, while it is
 _HINT = "The program goes on without it. To see its spans, start a collector: otel-agents up"
 
@@ -92,13 +93,14 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
     """
     global _pipeline, _metrics, _processors, _last, _rehearsal
     with _lock:
-        aside = (_pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current)
+        aside = (_pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal, _watch, runtime.current)
         set_provider = trace.set_tracer_provider  # what awaits Logfire's provider takes its place
         others_provider = trace.get_tracer_provider() is not _provider
         bring_back = [
             go_by(rehearsal.time_ns),
             metrics_collector.set_aside(rehearsal.look),
             alert_manager.set_aside(),
+            guards.set_aside(),
             budgets.set_aside(rehearsal.look),
             ledger.set_aside(),
             unknowns.set_aside(),
@@ -108,7 +110,7 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
         _pipeline, _metrics, _processors, _last, _rehearsal = None, None, (), None, rehearsal
 
     def end() -> None:
-        global _pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal
+        global _pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal, _watch
         with _lock:
             take_down(0)
             for each in bring_back:
@@ -116,7 +118,7 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
             if others_provider and _provider is not None:
                 forget_provider(_provider)
             trace.set_tracer_provider = set_provider
-            _pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal, runtime.current = aside
+            _pipeline, _metrics, _processors, _shutdown_timeout, _last, _rehearsal, _watch, runtime.current = aside
 
     try:
         put_up({})
@@ -135,6 +137,13 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     prices = CostProcessor(overrides=settings.prices)
     measuring, make_metrics = _measure(settings, given)
     open_spans = OpenSpans()
+    watch = LoopWatch(
+        open_spans,
+        metrics_collector.settle,
+        calls=settings.loop_calls,
+        handoffs=settings.loop_handoffs,
+        stall_after=settings.stall_after,
+    )
     outlets = [
         *_outlets(settings, given),
         *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
@@ -143,12 +152,14 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     pipeline = pipeline_of(
         stages=[
             ContentStage(),
-            BudgetStage(budgets.note),
+            Step(budgets.note),
+            Step(watch.note),
             *_redaction(settings),
             LimitStage(),
             DialectStage(),
             prices,
-            BudgetStage(budgets.spend),
+            Step(budgets.spend),
+            Step(watch.look),
             RollupProcessor(metrics_collector.aggregates),
             *measuring,
             *(() if _rehearsal is None else (_rehearsal,)),
@@ -168,6 +179,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     metrics_collector.limit_names(settings.names_limit)
     for budget in settings.budgets:
         budgets.put(budget)
+    _watch_loops(watch, settings.on_loop)
     bind(pipeline.settle, open_spans)
     _end_with_multiprocessing(pipeline)
 
@@ -214,6 +226,16 @@ def _redaction(settings: SdkSettings) -> list[Stage]:
     if not isinstance(settings.capture_content, bool):
         stages.append(CutProcessor(settings.capture_content))
     return stages
+
+
+def _watch_loops(watch: LoopWatch, on_loop: str) -> None:
+    """Have alerts and, where loops are to raise, operations ask this one, in the place of the one before."""
+    global _watch
+    if _watch is not None:
+        alert_manager.remove_source(_watch.findings)
+    _watch = watch
+    alert_manager.add_source(watch.findings)
+    guards.put("loops", watch.before if on_loop == "raise" else None)
 
 
 def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:

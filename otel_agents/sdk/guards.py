@@ -28,6 +28,20 @@ def put(name: str, guard: Guard | None) -> None:
     runtime.guard = _ask if _guards else None
 
 
+def set_aside() -> Callable[[], None]:
+    """Begin with nobody; give what brings back those there were."""
+    aside = dict(_guards)
+    _guards.clear()
+    runtime.guard = None
+
+    def bring_back() -> None:
+        _guards.clear()
+        _guards.update(aside)
+        runtime.guard = _ask if _guards else None
+
+    return bring_back
+
+
 def _ask(span_type: str, agent: str | None, attributes: Mapping[str, Any], who: Mapping[str, Any] | None) -> None:
     if span_type not in ("model", "tool", "agent"):
         return

@@ -521,6 +521,30 @@ class SdkSettings:
         parse=whole(1, 100_000),
         doc='Agents whose health is told apart, and as many tools, models and tenants; further ones are "other".',
     )
+    loop_calls: int = setting(
+        5,
+        env=("OTEL_AGENTS_LOOP_CALLS",),
+        parse=whole(0, 1_000_000),
+        doc="Calls of one tool with the same arguments, in one run, that are a loop; 0: they never are.",
+    )
+    loop_handoffs: int = setting(
+        6,
+        env=("OTEL_AGENTS_LOOP_HANDOFFS",),
+        parse=whole(0, 1_000_000),
+        doc="Handoffs between two agents, back and forth, in one run, that are a loop; 0: they never are.",
+    )
+    on_loop: str = setting(
+        "warn",
+        env=("OTEL_AGENTS_ON_LOOP",),
+        parse=one_of("warn", "raise"),
+        doc="What happens in a loop: warn, an alert; raise, the run's next operation raises LoopDetected as well.",
+    )
+    stall_after: float = setting(
+        600.0,
+        env=("OTEL_AGENTS_STALL_AFTER",),
+        parse=number(0, 1e9),
+        doc="Seconds without a span ending in a run in which one is open, until there is an alert; 0: there is none.",
+    )
     alert_interval: float = setting(
         5.0,
         env=("OTEL_AGENTS_ALERT_INTERVAL",),

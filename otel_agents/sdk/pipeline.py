@@ -43,6 +43,17 @@ class Stage(Protocol):
         """Look at an ended span; ``span._attributes`` may be written, nothing else."""
 
 
+def _name(stage: Stage) -> str:
+    return getattr(stage.process, "__qualname__", "a stage")
+
+
+class Step:
+    """A stage that is a function."""
+
+    def __init__(self, step: Callable[[ReadableSpan], None]) -> None:
+        self.process = step
+
+
 class Pipeline(SpanProcessor):
     """Takes ended spans through stages to outlets.
 
@@ -167,7 +178,7 @@ class Pipeline(SpanProcessor):
                     try:
                         stage.process(span)
                     except Exception as error:
-                        faults.report(f"{type(stage).__name__}.process", error)
+                        faults.report(_name(stage), error)
                 if takes_all or _is_sampled(span):
                     ready.append(span)
                 self.ended += 1
