@@ -15,11 +15,13 @@ from starlette.applications import Starlette
 
 from otel_agents.collector.api.errors import EXCEPTION_HANDLERS
 from otel_agents.collector.api.guard import Guard
+from otel_agents.collector.api.metrics import Looked, Measured
 from otel_agents.collector.api.routes import routes
 from otel_agents.collector.handoff import MemoryBudget
 from otel_agents.collector.intake.intake import Intake
 from otel_agents.collector.intake.journal import Journal
 from otel_agents.collector.live import LiveFeed
+from otel_agents.collector.meters import Meters
 from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from otel_agents.collector.receiver.receiver import Receiver
@@ -30,10 +32,13 @@ from otel_agents.errors import CollectorError
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import grpc.aio
+    from starlette.types import ASGIApp
 
     from otel_agents.collector.options import CollectorSettings
+    from otel_agents.collector.store.store import Commit
 
 DATABASE: Final = "spans.duckdb"
 JOURNAL: Final = "journal"
@@ -69,20 +74,20 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         live = LiveFeed()
         budget = MemoryBudget(settings.queue_bytes)
         journal = Journal(settings.folder / JOURNAL, stored=store.stored())
-        intake = Intake(store.write, live.publish, store.check_room, budget, journal)
+        meters = Meters()
+        intake = Intake(meters.timed_commit(store.write), live.publish, store.check_room, budget, journal)
         stack.callback(intake.close)
 
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
-        receiver = Receiver(intake, budget, workers, settings.max_request_bytes)
+        receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters)
         grpc_server = otlp_grpc(receiver, settings.max_request_bytes)
         grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
         await grpc_server.start()
 
-        web = Starlette(
-            routes=[*otlp_http(receiver), *routes(Fresh(store, intake.catch_up), live)],
-            exception_handlers=EXCEPTION_HANDLERS,
-        )
-        web_server = _WebServer(_web_config(Guard(web, settings.host)))
+        fresh, looked = Fresh(store, intake.catch_up), _looked(settings.folder, budget, intake)
+        api = routes(fresh, live, meters, looked, store.check)
+        web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
+        web_server = _WebServer(_web_config(Measured(Guard(web, settings.host), meters)))
         serving = asyncio.create_task(web_server.serve([http]))
 
         async def stop_receiving() -> None:
@@ -94,7 +99,17 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         await stop.wait()
 
 
-def _web_config(web: Guard) -> uvicorn.Config:
+def _looked(folder: Path, budget: MemoryBudget, intake: Intake[Commit]) -> Looked:
+    database = folder / DATABASE
+    files = {"database": database, "log": database.with_name(database.name + ".wal"), "journal": folder / JOURNAL}
+    sizes: dict[str, tuple[str, Callable[[], float]]] = {
+        "queue_bytes": ("Memory of requests from their arrival until they are stored.", lambda: budget.taken),
+        "backlog_bytes": ("Memory of what is acknowledged and not in the database yet.", lambda: intake.backlog),
+    }
+    return Looked(folder, files, sizes)
+
+
+def _web_config(web: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         web,
         http="httptools",

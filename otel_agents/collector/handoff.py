@@ -166,7 +166,7 @@ class MemoryBudget:
     """Bounds the bytes of requests that are read, decoded or wait to be stored, all together."""
 
     def __init__(self, limit: int) -> None:
-        self._free = limit
+        self._limit = self._free = limit
         self._lock = threading.Lock()
 
     def take(self, size: int) -> None:
@@ -179,6 +179,11 @@ class MemoryBudget:
             if size > self._free:
                 raise OverloadedError("more arrives than can be stored")
             self._free -= size
+
+    @property
+    def taken(self) -> int:
+        """How many bytes are claimed now."""
+        return self._limit - self._free
 
     def give_back(self, size: int) -> None:
         """Return bytes that were claimed."""

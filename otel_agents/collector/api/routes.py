@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from otel_agents.collector.api.health import health_routes
 from otel_agents.collector.api.live import live_routes
+from otel_agents.collector.api.metrics import Looked, metrics_routes
 from otel_agents.collector.api.overview import overview_routes
 from otel_agents.collector.api.pages import page_routes
 from otel_agents.collector.api.schema import schema_routes
@@ -14,17 +15,29 @@ from otel_agents.collector.api.traces import trace_routes
 from otel_agents.collector.api.work import Workers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.routing import BaseRoute
 
     from otel_agents.collector.live import LiveFeed
+    from otel_agents.collector.meters import Meters
     from otel_agents.collector.store.store import Store
 
 
-def routes(store: Store, live: LiveFeed) -> list[BaseRoute]:
-    """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``, and ``guard.Guard`` stands before."""
+def routes(store: Store, live: LiveFeed, meters: Meters, looked: Looked, check: Callable[[], None]) -> list[BaseRoute]:
+    """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``, and ``guard.Guard`` stands before.
+
+    Args:
+        store: what is read.
+        live: tells of commits.
+        meters: what was counted.
+        looked: what is looked up when ``/metrics`` is asked for.
+        check: raises when the collector cannot store or answer now.
+    """
     pages = Workers(2)
     return [
-        *health_routes(),
+        *health_routes(check),
+        *metrics_routes(meters, looked),
         *sql_routes(store),
         *overview_routes(store, pages),
         *trace_routes(store, pages),

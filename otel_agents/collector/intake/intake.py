@@ -85,6 +85,11 @@ class Intake(Generic[T]):
             self._changed.notify_all()
         return kept
 
+    @property
+    def backlog(self) -> int:
+        """Bytes that are acknowledged and not in the database yet."""
+        return self._backlog
+
     def catch_up(self) -> None:
         """Wait until what was acknowledged so far is stored, so that who was answered finds what it sent.
 

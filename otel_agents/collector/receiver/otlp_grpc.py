@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import grpc
@@ -35,7 +36,10 @@ def otlp_grpc(receiver: Receiver, max_bytes: int) -> grpc.aio.Server:
 
 
 def _method(receiver: Receiver, signal: Signal) -> grpc.RpcMethodHandler:
+    labels = {"signal": signal.name, "transport": "grpc"}
+
     async def export(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
+        began, code = perf_counter(), grpc.StatusCode.OK
         try:
             with receiver.new_body() as body:
                 body.add(request)
@@ -49,5 +53,8 @@ def _method(receiver: Receiver, signal: Signal) -> grpc.RpcMethodHandler:
             details = (("grpc-status-details-bin", said.status.SerializeToString()),)
             await context.abort(code, said.status.message, details)  # raises
             raise
+        finally:
+            receiver.meters.observe("request_seconds", perf_counter() - began, **labels)
+            receiver.meters.count("requests_total", **labels, status=code.name)
 
     return grpc.unary_unary_rpc_method_handler(export)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf import json_format
@@ -56,7 +57,10 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
         raise UnknownPathError(f"the signals are sent to {', '.join(signal.path for signal in SIGNALS)}")
 
     return [
-        *(Route(signal.path, _endpoint(receive(signal)), methods=_METHODS) for signal in SIGNALS),
+        *(
+            Route(signal.path, _metered(receiver, signal.name, _endpoint(receive(signal))), methods=_METHODS)
+            for signal in SIGNALS
+        ),
         Route(f"{PATHS}{{rest:path}}", _endpoint(unknown, methods=_METHODS), methods=_METHODS),
     ]
 
@@ -64,6 +68,20 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
 def refusal(status: int, message: str, content_type: str) -> Response:
     """Answer a request from where none may come from, in its encoding."""
     return _response(status, Status(code=code_pb2.PERMISSION_DENIED, message=message), _media_type(content_type))
+
+
+def _metered(
+    receiver: Receiver, signal: str, endpoint: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def metered(request: Request) -> Response:
+        began = perf_counter()
+        response = await endpoint(request)
+        labels = {"signal": signal, "transport": "http"}
+        receiver.meters.observe("request_seconds", perf_counter() - began, **labels)
+        receiver.meters.count("requests_total", **labels, status=str(response.status_code))
+        return response
+
+    return metered
 
 
 def _endpoint(

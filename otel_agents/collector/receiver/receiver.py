@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
+from otel_agents.collector.handoff import OverloadedError
 from otel_agents.collector.receiver.body import Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
     from google.protobuf.message import Message
 
     from otel_agents.collector.handoff import MemoryBudget, Sink
+    from otel_agents.collector.meters import Meters
     from otel_agents.collector.receiver.decode import Decoded
     from otel_agents.collector.receiver.signals import Signal
+
+# Why records were refused that could be decoded.
+OVERLOAD: Final = "overload"
+SENDER_LEFT: Final = "the sender did not wait"
+FAILED: Final = "the collector's own fault"
 
 
 class Receiver:
@@ -26,9 +34,14 @@ class Receiver:
         budget: what is read and decoded is claimed from it.
         workers: run the decoding, most of which does not hold the GIL.
         max_bytes: the largest body accepted, after decompression.
+        meters: count what became of it.
+
+    Attributes:
+        meters: the same, for the transports.
     """
 
-    def __init__(self, sink: Sink, budget: MemoryBudget, workers: Executor, max_bytes: int) -> None:
+    def __init__(self, sink: Sink, budget: MemoryBudget, workers: Executor, max_bytes: int, meters: Meters) -> None:
+        self.meters = meters
         self._sink = sink
         self._budget = budget
         self._workers = workers
@@ -64,6 +77,29 @@ class Receiver:
         Raises:
             OverloadedError: there is no room for them now.
         """
-        if decoded.batch.records:
-            await asyncio.wrap_future(self._sink.submit(decoded.batch))
+        records = decoded.batch.records
+        if not records:
+            self.meters.decided(signal.name, 0, decoded.refused)
+            return signal.answer(decoded.refused.total(), decoded.message)
+        try:
+            kept = self._sink.submit(decoded.batch)
+        except OverloadedError:
+            self.meters.decided(signal.name, 0, decoded.refused + Counter({OVERLOAD: records}))
+            raise
+
+        # Counted when it is decided, and not here, where a sender that leaves ends the wait too early to know.
+        def decided(kept: Future[None]) -> None:
+            why = SENDER_LEFT if kept.cancelled() else _reason(kept.exception())
+            refused = decoded.refused + Counter({why: records} if why else {})
+            self.meters.decided(signal.name, 0 if why else records, refused)
+
+        kept.add_done_callback(decided)
+        await asyncio.wrap_future(kept)
         return signal.answer(decoded.refused.total(), decoded.message)
+
+
+def _reason(error: BaseException | None) -> str:
+    """Why it was not stored; "" when it was."""
+    if error is None:
+        return ""
+    return OVERLOAD if isinstance(error, OverloadedError) else FAILED

@@ -52,6 +52,11 @@ class Signal:
     decode_protobuf: Callable[[bytes], Decoded]
     answer: Callable[[int, str], Message]
 
+    @property
+    def name(self) -> str:
+        """What it is called: traces, metrics, logs."""
+        return self.path.rpartition("/")[2]
+
     def decode_json(self, body: bytes) -> Decoded:
         """Decode a request in JSON.
 

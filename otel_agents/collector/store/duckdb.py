@@ -89,6 +89,17 @@ class DuckDBStore:
         """
         self._room.check()
 
+    def check(self) -> None:
+        """See that it can store and answer now.
+
+        Raises:
+            OverloadedError: there is no room on the disk.
+            duckdb.Error: it does not answer.
+        """
+        self.check_room()
+        with self.read() as cursor:
+            cursor.execute("SELECT number FROM journal")
+
     def stored(self) -> int:
         """Give the number that came with the last write."""
         ((number,),) = self._writer.execute("SELECT number FROM journal").fetchall()
