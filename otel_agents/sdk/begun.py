@@ -16,6 +16,11 @@ _KINDS: Final = dialects.TYPE[_OPENINFERENCE]
 _REQUESTS: Final = dialects.TYPE[_OPENLLMETRY]
 
 
+def says(attributes: Mapping[str, Any]) -> bool:
+    """Say whether it is of a model, an agent or the like at all; most spans of others are not."""
+    return conventions.OPERATION_NAME in attributes or _OPENINFERENCE in attributes or _OPENLLMETRY in attributes
+
+
 def calls_model(attributes: Mapping[str, Any]) -> bool:
     """Say whether it is a model call."""
     operation = attributes.get(conventions.OPERATION_NAME)

@@ -23,10 +23,10 @@ _GROUP: Final = "opentelemetry_instrumentor"  # OpenInference's are registered t
 # Of several installed for one library, those of the conventions' own project go first: they write today's names.
 _PREFERRED: Final = ("opentelemetry-instrumentation-genai-", "opentelemetry-instrumentation-", "openinference-")
 _SAME_LIBRARY: Final = {"google-generativeai": "google-genai"}
-# What to install for a library that somebody asks for.
+# The libraries whose calls we count, and what to install for one that somebody asks for.
 _TO_INSTALL: Final = {
     "anthropic": "opentelemetry-instrumentation-genai-anthropic",
-    "google-genai": "opentelemetry-instrumentation-google-genai",
+    "google-genai": "openinference-instrumentation-google-genai",
     "langchain": "opentelemetry-instrumentation-genai-langchain",
     "mcp": "openinference-instrumentation-mcp",
     "openai": "opentelemetry-instrumentation-genai-openai",
@@ -128,11 +128,15 @@ def _begin(found: _Found) -> None:
 
 
 def _arguments(found: _Found) -> dict[str, Any]:
-    """Give what one is told beside; OpenInference's record what was said unless they are told not to."""
-    if runtime.current.capture_content or not found.distribution.startswith("openinference-"):
-        return {}
-    config = importlib.import_module("openinference.instrumentation").TraceConfig
-    return {"config": config(hide_inputs=True, hide_outputs=True)}
+    """Give what one is told beside."""
+    told: dict[str, Any] = {}
+    if found.library in _TO_INSTALL:
+        # The conventions' metrics of these calls are made from their spans, each call once.
+        told["meter_provider"] = importlib.import_module("opentelemetry.metrics").NoOpMeterProvider()
+    if found.distribution.startswith("openinference-") and not runtime.current.capture_content:
+        config = importlib.import_module("openinference.instrumentation").TraceConfig
+        told["config"] = config(hide_inputs=True, hide_outputs=True)  # they record messages unless they are told not to
+    return told
 
 
 def _capture_content() -> None:

@@ -13,7 +13,7 @@ from otel_agents.sdk import begun, faults, identity
 from otel_agents.sdk.propagation import NESTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import Span
@@ -26,7 +26,7 @@ class EndedSpan(ReadableSpan):
 
     _agent: str | None = None
     _model_call: _Open | None = None
-    _inside: Sequence[ReadableSpan] = ()
+    _inside: list[ReadableSpan] | None = None
 
     def __init__(self, span: ReadableSpan, *, counts_as_request: bool) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class _Open:
         self.model_call: _Open | None = around if around is None or around.calls_model() else around.model_call
         self.agent: str | None = agent or (around.agent if around is not None else None)
         self.nested = nested
-        self._inside: Sequence[ReadableSpan] = ()
+        self._inside: list[ReadableSpan] = []
         self._end_time: int | None = None
 
     def calls_model(self) -> bool:

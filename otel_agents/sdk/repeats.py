@@ -26,7 +26,7 @@ class ModelCall(Protocol):
     """A model call that may have others inside: a span of ours, or what stands for one of another provider's."""
 
     _end_time: int | None
-    _inside: Sequence[Any]
+    _inside: list[Any] | None
 
 
 def calls_model(attributes: Mapping[str, Any]) -> bool:
@@ -39,13 +39,22 @@ def waits(span: ReadableSpan) -> bool:
     call: ModelCall | None = getattr(span, "_model_call", None)
     if call is None or call._end_time is not None or not calls_model(span._attributes or {}):
         return False
-    call._inside = [*call._inside, span]
-    return True
+    waiting = call._inside
+    if waiting is None:
+        waiting = call.__dict__.setdefault("_inside", [])  # one list, whichever thread is first
+    waiting.append(span)
+    if call._end_time is None:
+        return True
+    try:  # it has ended meanwhile, in another thread: either that took the span or it goes on alone
+        waiting.remove(span)
+    except ValueError:
+        return True
+    return False
 
 
 def released(call: ReadableSpan) -> Sequence[ReadableSpan]:
     """Give the spans that waited for a model call, which has ended, to end; those that repeat it are of type other."""
-    if not getattr(call, "_inside", ()):
+    if not getattr(call, "_inside", None):
         return ()
     inside: list[ReadableSpan] = []
     _compare(call, call, inside)
@@ -60,7 +69,7 @@ def _tell_of_one_answer(one: Any, other: Any) -> bool:
 
 def _compare(call: Any, around: Any, inside: list[ReadableSpan]) -> None:
     """Compare what waited for ``call`` with ``around``, which counts in its place; gather it, the innermost first."""
-    waited = call._inside
+    waited = _taken(call)
     # Of two beside one another, as a framework's callbacks are beside the client, the one that ended last counts.
     beside = [any(_tell_of_one_answer(span, later) for later in waited[at + 1 :]) for at, span in enumerate(waited)]
     alone = beside.count(False) == 1
@@ -75,6 +84,15 @@ def _compare(call: Any, around: Any, inside: list[ReadableSpan]) -> None:
         else:
             _compare(span, span, inside)
         inside.append(span)
+
+
+def _taken(call: Any) -> list[Any]:
+    """Take what waits for a call; each step is one the interpreter does not tear."""
+    waiting: list[Any] = call._inside or []
+    taken = []
+    while waiting:
+        taken.append(waiting.pop(0))
+    return taken
 
 
 def _repeats(span: Any, around: Any, *, alone: bool) -> bool:
@@ -100,11 +118,15 @@ def _family(attributes: Mapping[str, Any]) -> str:
 
 
 def _take_over(around: Any, span: Any) -> None:
-    """Put what a span inside has read of the answer on the one around, which counts, where that one read nothing."""
+    """Put on the span around, which counts, what only the one inside knows: the model that was asked, at least.
+
+    What was answered is taken from one of them alone.
+    """
     there, said = around._attributes, span._attributes
-    if any(key in there for key in (*dialects.INTEGER["input_tokens"], *dialects.INTEGER["output_tokens"])):
-        return
     read = {**said, **in_our_names(said, "")}
-    for key in (*usage_of(read), *_ANSWER, conventions.REQUEST_MODEL, conventions.PROVIDER_NAME):
+    keys: tuple[str, ...] = (conventions.REQUEST_MODEL, conventions.PROVIDER_NAME)
+    if not usage_of(there):
+        keys = (*keys, *usage_of(read), *_ANSWER)
+    for key in keys:
         if key in read and key not in there:
             there[key] = read[key]

@@ -53,7 +53,7 @@ class LeanSpan(Span):
     _set_status_on_exception = True
     _agent: str | None = None  # at work where another instrumentation has begun the span
     _model_call: LeanSpan | None = None  # the model call around, and
-    _inside: Sequence[LeanSpan] = ()  # the ended model calls inside that wait for it; see otel_agents.sdk.repeats
+    _inside: list[LeanSpan] | None = None  # the ended model calls inside that wait for it; see otel_agents.sdk.repeats
     _deferred: list[Any] | None = None  # content still to be written as JSON, by otel_agents.sdk.content
 
     _name: str

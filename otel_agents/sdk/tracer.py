@@ -400,11 +400,13 @@ class LeanTracer(Tracer):
             else:
                 span.set_attributes(attributes)
         if not clean:  # of another instrumentation, which may not name the agent at work
-            span._agent = (
-                begun.agent(span._attributes, name)
-                or identity.agent
-                or (parent_span._agent if parent_span.__class__ is LeanSpan else None)
-            )
+            agent = identity.agent
+            if agent is None and parent_span.__class__ is LeanSpan:
+                agent = parent_span._agent
+            if begun.says(filled):
+                agent = begun.agent(filled, name) or agent
+            if agent is not None:
+                span._agent = agent
         if links:
             span._start_links(links)
         span._start_time = time_ns() if start_time is None else start_time

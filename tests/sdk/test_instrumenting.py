@@ -15,7 +15,7 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
 did = []
 class Instrumentor(BaseInstrumentor):
     def instrumentation_dependencies(self): return ()
-    def _instrument(self, **given): did.append("on"); {body}
+    def _instrument(self, **given): did.append("on"); self.given = given; {body}
     def _uninstrument(self, **given): did.append("off")
 """
 
@@ -126,6 +126,14 @@ def test_a_name_nothing_has_is_refused_with_what_is_near_or_missing(install, mon
 def test_without_any_there_is_nothing_to_switch_on(monkeypatch) -> None:
     monkeypatch.setattr("otel_agents.sdk.instrumenting.entry_points", lambda group: [])
     assert str(instrument()) == "No instrumentation is installed."
+
+
+def test_metrics_of_model_calls_are_left_to_us_and_others_are_not(install) -> None:
+    module = install("opentelemetry-instrumentation-genai-aaa", "openai")
+    other = install("opentelemetry-instrumentation-shop", "shop")
+    assert instrument("opentelemetry-instrumentation-genai-aaa", "shop").skipped == {}
+    assert type(sys.modules[module].Instrumentor().given["meter_provider"]).__name__ == "NoOpMeterProvider"
+    assert sys.modules[other].Instrumentor().given == {}
 
 
 @pytest.mark.parametrize(("capture", "said"), [(True, "span_only"), (False, "no_content")])

@@ -1,5 +1,7 @@
 """A model call that is traced twice is counted once, whoever traced it inside."""
 
+import threading
+
 import pytest
 from opentelemetry import trace
 from opentelemetry.context import get_current
@@ -167,3 +169,23 @@ def test_an_answer_given_to_an_agent_is_no_second_call_where_the_call_is_traced(
         op.response(answer)
         op.response({**answer, "id": "chatcmpl-8"})  # of a call nobody else has traced
     assert [span.attributes["otel_agents.span.type"] for span in recorder.spans()] == ["model", "model", "agent"]
+
+
+def test_calls_that_end_together_in_threads_around_the_end_of_the_one_around_are_all_there(recorder):
+    tracer = trace.get_tracer("provider")
+    for _ in range(50):
+        together = threading.Barrier(4)
+        with monitor_operation("ask", model="raced"):
+            inside = [tracer.start_span("chat", attributes={KIND: "LLM"}) for _ in range(3)]
+
+            def end(span=None, together=together):
+                together.wait()
+                span.end()
+
+            threads = [threading.Thread(target=end, args=(span,)) for span in inside]
+            for thread in threads:
+                thread.start()
+            together.wait()
+        for thread in threads:
+            thread.join()
+    assert len(recorder.spans()) == 50 * 4
