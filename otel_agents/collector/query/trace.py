@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agents import conventions
 from otel_agents.collector.query.statements import Row, ask
-from otel_agents.collector.query.traces import summaries
+from otel_agents.collector.query.traces import summaries_of_page
 from otel_agents.collector.query.values import to_json
 from otel_agents.errors import QueryError
 
@@ -30,15 +30,9 @@ def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
         if not ranges:
             raise QueryError(f"there is no trace {trace_id[:64]}", kind="not_found")
         found = ranges[0]
-        spans = ask(
-            cursor,
-            "spans_of_trace",
-            id=found["trace_id"],
-            began=found["began"],
-            last=found["last"],
-            count=MAX_SPANS,
-        )
-        (summary,) = summaries(cursor, ranges)
+        ask(cursor, "page_of_trace", id=found["trace_id"], began=found["began"], last=found["last"])
+        spans = ask(cursor, "spans_of_trace", began=found["began"], count=MAX_SPANS)
+        (summary,) = summaries_of_page(cursor)
         read = [_span(row) for row in spans]
         _judge(cursor, found["trace_id"], read)
     return {"trace_id": found["trace_id"], "summary": summary, "spans": read}

@@ -98,10 +98,14 @@ def summaries(cursor: DuckDBPyConnection, ranges: list[Row]) -> list[Row]:
     """Sum up traces whose ranges (``trace_id``, ``began``, ``last``) are known, the newest first."""
     if not ranges:
         return []
-    values = _values(ranges)
-    said = {row["trace_id"]: preview(row["content"]) for row in ask(cursor, "first_content", **values)}
-    rows = ask(cursor, "summaries", **values)
-    return [to_json({**row, "preview": said.get(row["trace_id"])}) for row in rows]
+    ask(cursor, "page_of_traces", **_values(ranges))
+    return summaries_of_page(cursor)
+
+
+def summaries_of_page(cursor: DuckDBPyConnection) -> list[Row]:
+    """Sum up the traces whose spans a ``page_of_…`` statement has put on the page, the newest first."""
+    said = {row["trace_id"]: preview(row["content"]) for row in ask(cursor, "first_content")}
+    return [to_json({**row, "preview": said.get(row["trace_id"])}) for row in ask(cursor, "summaries")]
 
 
 def _newest(cursor: DuckDBPyConnection, limit: int, point: _Point, since: datetime) -> tuple[list[Row], _Point | None]:

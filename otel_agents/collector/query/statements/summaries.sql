@@ -1,11 +1,5 @@
--- One row a trace, for some traces.
-WITH page AS MATERIALIZED (
-    SELECT
-        trace_id, span_id, parent_span_id, name, service_name, type, start_time, end_time, status, status_message,
-        error_type, agent, session_id, user_id, input_tokens, output_tokens, cost
-    FROM spans
-    WHERE start_time >= $began AND start_time <= $last AND trace_id IN (SELECT unnest($ids::VARCHAR[]))
-),
+-- One row a trace, for the traces of `page`.
+WITH
 -- When two instrumentations wrap one call, the model span inside is the one that counts.
 inside AS (
     SELECT DISTINCT trace_id, parent_span_id AS span_id
