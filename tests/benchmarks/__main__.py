@@ -7,9 +7,15 @@ import argparse
 import os
 import platform
 
-from tests.benchmarks import ingest, query, redaction, sdk
+from tests.benchmarks import ingest, query, redaction, sdk, watching
 
-BENCHMARKS = {"sdk": sdk.run, "redaction": redaction.run, "ingest": ingest.run, "query": query.run}
+BENCHMARKS = {
+    "sdk": sdk.run,
+    "health": watching.run,
+    "redaction": redaction.run,
+    "ingest": ingest.run,
+    "query": query.run,
+}
 
 
 def main() -> None:

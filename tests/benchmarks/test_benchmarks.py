@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from packaging.requirements import Requirement
 
-from tests.benchmarks import cost, footprint, processes
+from tests.benchmarks import cost, footprint, processes, watching
 from tests.benchmarks.processes import PEERS, DidNotRunError, Running
 
 
@@ -84,3 +84,14 @@ def test_the_sdk_takes_at_most_30_packages() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     wanted = [Requirement(each).name for each in project["dependencies"]]
     assert len({"otel-agents"}.union(*map(footprint.closure, wanted))) <= 30
+
+
+def test_what_watching_costs_is_measured() -> None:
+    told = watching.run(quick=True)
+    assert [line.split("|")[1].strip() for line in told.splitlines()[4:]] == [
+        "a span without them",
+        "health, alerts, loops and stalls add",
+        "a budget that raises adds",
+        "1,000 names, each busy for an hour",
+        "one look at all of them",
+    ]
