@@ -146,6 +146,13 @@ def test_health_and_alerts():
     assert "[high] Support: 42.5 % of 40 requests failed in the last 5 minutes (limit 5 %)\n" in output
 
 
+def test_budgets():
+    output = run("budgets.py", NOBODY)
+    assert "ana: budget each user (ana): $0.30 of $0.25 used today (UTC); the call is not made\n" in output
+    assert "Stubborn called search 5 times with the same arguments" in output
+    assert "medium Budget everybody's day: $0.60 of $0.70 used today (UTC)\n" in output
+
+
 def test_two_processes(collector):
     assert run("two_processes.py", collector.url) == "A poem about the sea.\nSent.\n"
     spans = collector.sql(
