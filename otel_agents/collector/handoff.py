@@ -50,6 +50,12 @@ SPANS: Final = pa.schema(
         ("events", pa.string()),  # JSON list, null when there are none
         ("links", pa.string()),  # JSON list, null when there are none
         ("attributes", pa.list_(ATTRIBUTE)),
+        ("scope", pa.string()),  # what else the scope has, as a JSON object; null when nothing
+        ("trace_state", pa.string()),
+        ("flags", pa.uint32()),
+        ("dropped_attributes", pa.uint32()),
+        ("dropped_events", pa.uint32()),
+        ("dropped_links", pa.uint32()),
     ]
 )
 
@@ -90,7 +96,7 @@ POINTS: Final = pa.schema(
         ("quantiles", pa.list_(pa.struct([("quantile", pa.float64()), ("value", pa.float64())]))),
         ("exemplars", pa.string()),  # JSON list, null when there are none
         ("scope_name", pa.string()),
-        ("scope", pa.string()),  # what else the scope has, as a JSON object; null when nothing
+        ("scope", pa.string()),  # as of a span
         ("service_name", pa.string()),
         ("resource", pa.string()),  # JSON object
         ("attributes", pa.list_(ATTRIBUTE)),
@@ -111,7 +117,7 @@ LOGS: Final = pa.schema(
         ("flags", pa.uint32()),
         ("dropped_attributes", pa.uint32()),
         ("scope_name", pa.string()),
-        ("scope", pa.string()),  # as of a data point
+        ("scope", pa.string()),  # as of a span
         ("service_name", pa.string()),
         ("resource", pa.string()),  # JSON object
         ("attributes", pa.list_(ATTRIBUTE)),

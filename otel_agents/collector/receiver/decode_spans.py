@@ -53,7 +53,7 @@ def decode_spans(body: bytes) -> Decoded:
     resources, services = columns(
         read_shared(values.resource, resource_spans.field("resource"), resource_of, faults), 2
     )
-    scopes, _ = columns(read_shared(values.scope, scope_spans.field("scope"), scope_of, faults), 2)
+    scopes, scope_rests = columns(read_shared(values.scope, scope_spans.field("scope"), scope_of, faults), 2)
     rows = pa.RecordBatch.from_arrays(
         [
             spans.field("trace_id"),
@@ -72,6 +72,12 @@ def decode_spans(body: bytes) -> Decoded:
             events,
             links,
             own_attributes,
+            scope_rests.take(scope_of),
+            text(spans.field("trace_state")),
+            spans.field("flags"),
+            spans.field("dropped_attributes"),
+            spans.field("dropped_events"),
+            spans.field("dropped_links"),
         ],
         schema=SPANS,
     )

@@ -93,12 +93,13 @@ def resource(encoded: bytes) -> tuple[str, str | None]:
 def scope(encoded: bytes) -> tuple[str | None, str | None]:
     """Name of an instrumentation scope, and JSON text of what else it has; None where it has none."""
     sent = _parse(InstrumentationScope, encoded)
-    rest = {
-        "version": sent.version,
-        "attributes": plain_object(sent.attributes),
-        "dropped_attributes_count": sent.dropped_attributes_count,
-    }
-    rest = {name: value for name, value in rest.items() if value}
+    rest = _known(
+        {
+            "version": sent.version,
+            "attributes": plain_object(sent.attributes),
+            "dropped_attributes_count": sent.dropped_attributes_count,
+        }
+    )
     return sent.name or None, to_json(rest) if rest else None
 
 
@@ -112,7 +113,8 @@ def events(encoded: list[bytes]) -> tuple[str | None, str | None]:
         attributes = plain_object(event.attributes)
         if event.name == conventions.EXCEPTION_EVENT:
             exception = attributes.get(conventions.EXCEPTION_TYPE, exception)
-        written.append({"name": event.name, "time": _iso(event.time_unix_nano), "attributes": attributes})
+        made = {"name": event.name, "time": _iso(event.time_unix_nano), "attributes": attributes}
+        written.append(made | _known({"dropped_attributes_count": event.dropped_attributes_count}))
     return to_json(written), exception if isinstance(exception, str) else None
 
 
@@ -122,6 +124,13 @@ def links(encoded: list[bytes]) -> tuple[str | None]:
         return (None,)
     written = [
         {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), "attributes": plain_object(link.attributes)}
+        | _known(
+            {
+                "trace_state": link.trace_state,
+                "flags": link.flags,
+                "dropped_attributes_count": link.dropped_attributes_count,
+            }
+        )
         for link in (_parse(Span.Link, e) for e in encoded)
     ]
     return (to_json(written),)
@@ -151,8 +160,15 @@ def metadata(encoded: list[bytes]) -> tuple[str | None]:
     return (to_json(plain_object(_parse(KeyValue, pair) for pair in encoded)) if encoded else None,)
 
 
+def _known(parts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what was not sent, which in protobuf is what is 0 or empty."""
+    return {name: value for name, value in parts.items() if value}
+
+
 def _iso(nanoseconds: int) -> str:
-    return (_EPOCH + timedelta(microseconds=nanoseconds // 1000)).isoformat(timespec="microseconds") + "Z"
+    """A time in UTC, with microseconds, or nanoseconds where it has some."""
+    text = (_EPOCH + timedelta(microseconds=nanoseconds // 1000)).isoformat(timespec="microseconds")
+    return f"{text}{nanoseconds % 1000:03}Z" if nanoseconds % 1000 else text + "Z"
 
 
 def _parse(message: Any, encoded: bytes) -> Any:

@@ -42,6 +42,14 @@ def insert_sql(present: frozenset[str]) -> str:
         "resource": "resource",
         "events": "events",
         "links": "links",
+        "start_nanos": "start_ns % 1000",
+        "end_nanos": "end_ns % 1000",
+        "scope": "scope",
+        "trace_state": "nullif(trace_state, '')",
+        "flags": "flags",
+        "dropped_attributes": "dropped_attributes",
+        "dropped_events": "dropped_events",
+        "dropped_links": "dropped_links",
     }
     inside = nested(present)
     for named, forms in ((columns.TEXT, AS_TEXT), (columns.INTEGER, AS_INTEGER), ({"cost": columns.COST}, AS_NUMBER)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _JSON: Final = pa.json_(pa.string())  # DuckDB takes it as JSON and does not parse it again
-_WRITTEN_AS_JSON: Final = frozenset(("resource", "events", "links"))
+_WRITTEN_AS_JSON: Final = frozenset(("resource", "scope", "events", "links"))
 
 
 def lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -112,8 +112,8 @@ EXPECTED: list[dict[str, Any]] = [
         "max": 2.0,
         "bounds": [1.0],
         "bucket_counts": [1, 2**64 - 2],
-        "exemplars": '[{"time":"2026-09-21T14:13:20.123456Z","value":3,"trace_id":"01010101010101010101010101010101",'
-        '"span_id":"0202020202020202","attributes":{}}]',
+        "exemplars": '[{"time":"2026-09-21T14:13:20.123456789Z","value":3,'
+        '"trace_id":"01010101010101010101010101010101","span_id":"0202020202020202","attributes":{}}]',
     },
     {
         "name": "e",

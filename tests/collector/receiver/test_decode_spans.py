@@ -45,8 +45,17 @@ def test_a_span_comes_out_as_it_was_sent():
             }
         ],
         links=[{"trace_id": b"\x01" * 16, "span_id": b"\x02" * 8, "attributes": otlp.pairs({"why": "retry"})}],
+        trace_state="k=v",
+        flags=0x301,
+        dropped_attributes_count=1,
+        dropped_events_count=2,
+        dropped_links_count=3,
     )
-    assert rows(otlp.request(sent, resource={"service.name": "shop", "host.cpus": 2})) == [
+    request = otlp.request(sent, resource={"service.name": "shop", "host.cpus": 2})
+    scope = request.resource_spans[0].scope_spans[0].scope
+    scope.version = "1.2"
+    scope.attributes.extend(otlp.pairs({"a": 1}))
+    assert rows(request) == [
         {
             "trace_id": bytes.fromhex(otlp.TRACE_ID),
             "span_id": b"\0\0\0\0\0\0\0\xaa",
@@ -61,7 +70,7 @@ def test_a_span_comes_out_as_it_was_sent():
             "service_name": "shop",
             "exception_type": "ValueError",
             "resource": '{"service.name":"shop","host.cpus":2}',
-            "events": '[{"name":"exception","time":"2026-09-21T14:13:20.123456Z",'
+            "events": '[{"name":"exception","time":"2026-09-21T14:13:20.123456789Z",'
             '"attributes":{"exception.type":"ValueError","n":[1,null]}}]',
             "links": '[{"trace_id":"01010101010101010101010101010101","span_id":"0202020202020202",'
             '"attributes":{"why":"retry"}}]',
@@ -75,7 +84,28 @@ def test_a_span_comes_out_as_it_was_sent():
                     "json": None,
                 }
             ],
+            "scope": '{"version":"1.2","attributes":{"a":1}}',
+            "trace_state": "k=v",
+            "flags": 0x301,
+            "dropped_attributes": 1,
+            "dropped_events": 2,
+            "dropped_links": 3,
         }
+    ]
+
+
+def test_what_events_and_links_left_out_is_kept():
+    sent = otlp.span(
+        events=[{"name": "e", "time_unix_nano": 1_000, "dropped_attributes_count": 4}],
+        links=[{"trace_state": "k=v", "flags": 1, "dropped_attributes_count": 5}],
+    )
+    (row,) = rows(otlp.request(sent))
+    assert json.loads(row["events"]) == [
+        {"name": "e", "time": "1970-01-01T00:00:00.000001Z", "attributes": {}, "dropped_attributes_count": 4}
+    ]
+    assert json.loads(row["links"]) == [
+        {"trace_id": "", "span_id": "", "attributes": {}, "trace_state": "k=v", "flags": 1}
+        | {"dropped_attributes_count": 5}
     ]
 
 

@@ -91,6 +91,19 @@ def test_the_columns_every_span_has(store: DuckDBStore):
     }
 
 
+def test_what_users_do_not_ask_for_is_stored_too(store: DuckDBStore):
+    sent = otlp.span(trace_state="k=v", flags=0x301, dropped_attributes_count=1, dropped_events_count=2)
+    request = otlp.request(sent)
+    request.resource_spans[0].scope_spans[0].scope.version = "1.2"
+    store.write([decode_spans(request.SerializeToString()).batch])
+    with store.read() as cursor:
+        found = cursor.execute(
+            "SELECT start_nanos, end_nanos, scope, trace_state, flags, dropped_attributes, dropped_events,"
+            " dropped_links FROM span_data"
+        ).fetchall()
+    assert found == [(789, 789, '{"version":"1.2"}', "k=v", 0x301, 1, 2, 0)]
+
+
 def test_the_spans_view_has_the_designs_columns(store: DuckDBStore):
     assert [row["column_name"] for row in read(store, "DESCRIBE spans")] == [
         *("trace_id", "span_id", "parent_span_id", "name", "kind", "scope_name", "service_name", "type"),
