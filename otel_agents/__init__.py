@@ -3,7 +3,7 @@
 from otel_agents import errors, metrics
 
 # Before the decorator `model`, which takes the name this module has on the package.
-from otel_agents.model import Health, TelemetryHealth
+from otel_agents.model import Alert, Health, TelemetryHealth
 from otel_agents.sdk.carrying import carry
 from otel_agents.sdk.decorators import agent, model, tool, workflow
 from otel_agents.sdk.identity import context
@@ -14,6 +14,7 @@ from otel_agents.sdk.operation import Operation
 from otel_agents.version import __version__
 
 __all__ = [
+    "Alert",
     "Health",
     "Operation",
     "TelemetryHealth",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
         def remember_loop(self, function: Callable[..., Any]) -> None:
             """Note the event loop that runs here, for coroutines of ``function``."""
+
+        def report(self, where: str, error: Exception) -> None:
+            """Note a fault of ours, or of a source."""
 
     Source = Callable[[Look], Iterable[Finding]]
     Listener = Callable[[Alert], Any]
@@ -159,26 +163,35 @@ class AlertManager:
 
     def check(self) -> list[Alert]:
         """Look now, and tell those who listen what changed; return what is pending or firing, the most severe first."""
-        look = self._look()
-        with self._lock:
+        with self._lock:  # while it looks, too: what was seen later is not overtaken by what was seen before
+            look = self._look()
             now = look.now_ns / 1e9
             self._silences.forget(now)
             news = self._states.update(self._findings(look), now, self._silences)
-            listeners = list(self._listeners)
-            active = self._states.now()
-        for alert in news:
-            level = _SEVERITIES.index(alert.severity)
-            for listener, least in listeners:
-                if level >= least:
-                    self._delivery.put(listener, alert)
-        return active
+            for alert in news:
+                level = _SEVERITIES.index(alert.severity)
+                for listener, least in self._listeners:
+                    if level >= least:
+                        self._delivery.put(listener, alert)
+            return self._states.now()
 
-    def _findings(self, look: Look) -> Iterable[Finding]:
-        yield from look.findings
-        for rule in self._all_rules().values():
-            yield from rule.findings(look, self._states.is_firing)
-        for source in list(self._sources):
-            yield from source(look)
+    def _findings(self, look: Look) -> list[Finding]:
+        found = list(look.findings)
+        sources: list[Source] = [
+            *(partial(rule.findings, broken=self._states.is_firing) for rule in self._all_rules().values()),
+            *self._sources,
+        ]
+        for source in sources:
+            try:
+                found += source(look)
+            except Exception as error:  # noqa: BLE001  one that fails does not hide what the others find
+                self._delivery.report("looking for alerts", error)
+        return found
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
 
     def check_alerts(self) -> list[dict[str, Any]]:
         """Return the alerts that fire now, the most severe first; those that are silenced are left out.

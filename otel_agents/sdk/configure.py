@@ -19,7 +19,18 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
 from otel_agents.redaction.redactor import Redactor
-from otel_agents.sdk import absence, besides, guards, identity, ledger, logfire_provider, runtime, threads, unknowns
+from otel_agents.sdk import (
+    absence,
+    besides,
+    faults,
+    guards,
+    identity,
+    ledger,
+    logfire_provider,
+    runtime,
+    threads,
+    unknowns,
+)
 from otel_agents.sdk.content import ContentStage, LimitStage
 from otel_agents.sdk.exporters import spool
 from otel_agents.sdk.exporters.foreign import ExporterSender
@@ -31,7 +42,7 @@ from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.look import Ticker
 from otel_agents.sdk.loops import LoopWatch
 from otel_agents.sdk.metrics import account as metrics_account
-from otel_agents.sdk.monitoring import alert_manager, bind, budgets, metrics_collector
+from otel_agents.sdk.monitoring import alert_manager, bind, budgets, look_last, metrics_collector
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline, Stage, Step
@@ -487,6 +498,12 @@ def take_down(timeout: float | None = None) -> None:
             _provider.stop()
         if _joined is not None:
             _joined.replace(())
+        began = monotonic()
+        try:
+            look_last(seconds)
+        except Exception as error:  # noqa: BLE001  the spans are sent all the same
+            faults.report("looking for alerts", error)
+        seconds = max(0.0, seconds - (monotonic() - began))
         end_metrics = metrics.close(monotonic() + seconds) if metrics is not None else None
         for processor in reversed(processors):
             if processor is pipeline:

@@ -33,6 +33,7 @@ class Delivery:
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
         self._busy = False
+        self._thread: threading.Thread | None = None
 
     def remember_loop(self, function: Callable[..., Any]) -> None:
         """Note the event loop that runs here, if any: coroutines of ``function`` will run there."""
@@ -40,6 +41,18 @@ class Delivery:
         loop = asyncio._get_running_loop() if asyncio is not None else None  # noqa: SLF001  does not raise without one
         if loop is not None:
             self._loops[id(function)] = loop
+
+    @staticmethod
+    def report(where: str, error: Exception) -> None:
+        """Note a fault of ours, or of what the user gave us to ask."""
+        faults.report(where, error)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until every call is made; say whether they were in time."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        return not self._waiting
 
     def put(self, function: Callable[..., Any], *given: Any) -> None:
         """Have ``function(*given)`` called soon; the oldest call is given up, and counted, when too many wait."""
@@ -52,8 +65,10 @@ class Delivery:
                 return
             self._busy = True
         try:
-            threading.Thread(target=self._run, name="otel-agents-alerts", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name="otel-agents-alerts", daemon=True)
+            self._thread.start()
         except RuntimeError:  # the interpreter is ending
+            self._thread = None
             self._run()
 
     def _run(self) -> None:

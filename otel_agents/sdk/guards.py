@@ -9,6 +9,8 @@ from opentelemetry.trace import get_current_span
 
 from otel_agents import conventions
 from otel_agents.alerts.budgets import Call
+from otel_agents.dialects import span_type
+from otel_agents.errors import OtelAgentsError
 from otel_agents.sdk import faults, identity, runtime
 
 if TYPE_CHECKING:
@@ -26,24 +28,26 @@ def put(name: str, guard: Guard | None) -> None:
     else:
         _guards[name] = guard
     runtime.guard = _ask if _guards else None
+    runtime.guard_others = ask_for_others if _guards else None
 
 
 def set_aside() -> Callable[[], None]:
     """Begin with nobody; give what brings back those there were."""
     aside = dict(_guards)
     _guards.clear()
-    runtime.guard = None
+    runtime.guard = runtime.guard_others = None
 
     def bring_back() -> None:
         _guards.clear()
         _guards.update(aside)
         runtime.guard = _ask if _guards else None
+        runtime.guard_others = ask_for_others if _guards else None
 
     return bring_back
 
 
-def _ask(span_type: str, agent: str | None, attributes: Mapping[str, Any], who: Mapping[str, Any] | None) -> None:
-    if span_type not in ("model", "tool", "agent"):
+def _ask(type_: str, agent: str | None, attributes: Mapping[str, Any], who: Mapping[str, Any] | None) -> None:
+    if type_ not in ("model", "tool", "agent"):
         return
     try:
         call = whose(agent, attributes, who)
@@ -51,7 +55,21 @@ def _ask(span_type: str, agent: str | None, attributes: Mapping[str, Any], who: 
         faults.report("asking before an operation", error)
         return
     for guard in tuple(_guards.values()):
-        guard(span_type, call)
+        try:
+            guard(type_, call)
+        except OtelAgentsError:
+            raise  # what the user asked for
+        except Exception as error:  # noqa: BLE001
+            faults.report("asking before an operation", error)
+
+
+def ask_for_others(attributes: Mapping[str, Any]) -> None:
+    """Ask before a span of another instrumentation begins, unless it is inside a model call that was asked for."""
+    if conventions.SPAN_TYPE in attributes:
+        return  # of ours, and was asked for
+    around: Any = getattr(get_current_span(_RUNTIME_CONTEXT.get_current()), "attributes", None) or {}
+    if around.get(conventions.SPAN_TYPE) != "model":
+        _ask(span_type(attributes), None, attributes, None)
 
 
 def whose(

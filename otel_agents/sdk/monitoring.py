@@ -378,3 +378,10 @@ def health() -> Health:
 def bind(settle: Callable[[], None] | None, open_spans: OpenSpans | None = None) -> None:
     """Set what brings in the spans that ended a moment ago, before every answer here, and what knows the open ones."""
     metrics_collector.bind(settle, open_spans)
+
+
+def look_last(timeout: float) -> None:
+    """Look once more as the program ends, and wait for those who listen: what happened last is not lost on them."""
+    if alert_manager.is_heard:
+        alert_manager.check()
+    _delivery.wait(timeout)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from otel_agents import conventions
+from otel_agents.dialects import span_type
 from otel_agents.health.aggregates import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -61,14 +62,14 @@ class OpenSpans:
                 self._open[span.context.span_id] = ref(span)
 
     def now(self) -> list[ReadableSpan]:
-        """Return the spans that are open now. The pipeline is settled, so that no other thread is at it."""
+        """Return the spans that are open now."""
         self._take_started()
         found, gone = [], []
         for span_id, held in list(self._open.items()):
             span = held()
-            if span is None:
+            if span is None or span.end_time is not None:
                 gone.append(span_id)
-            elif span.end_time is None:
+            else:
                 found.append(span)
         for span_id in gone:
             self._open.pop(span_id, None)
@@ -88,7 +89,7 @@ def running(spans: Iterable[ReadableSpan]) -> dict[Kind, Counter[str]]:
     roots: Counter[str] = Counter()
     for span in spans:
         attributes: Any = span._attributes or {}  # noqa: SLF001 - the public one is a slower copy
-        type_ = attributes.get(conventions.SPAN_TYPE)
+        type_ = attributes.get(conventions.SPAN_TYPE) or span_type(attributes)
         tenant = str(attributes.get(conventions.TENANT) or "")
         if type_ == "agent":
             if not getattr(span, "counts_as_request", True):
@@ -98,8 +99,9 @@ def running(spans: Iterable[ReadableSpan]) -> dict[Kind, Counter[str]]:
                 counts["tenant"][tenant] += 1
         elif span.parent is None:
             roots[tenant] += 1
-        if type_ in _NAMES and (name := attributes.get(_NAMES[type_])):
-            counts[type_][str(name)] += 1
+        for kind, key in _NAMES.items():
+            if type_ == kind and (name := attributes.get(key)):
+                counts[kind][str(name)] += 1
     if not counts["agent"]:
         counts["agent"][""] = roots.total()
         counts["tenant"] = Counter({tenant: number for tenant, number in roots.items() if tenant})

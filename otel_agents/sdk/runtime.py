@@ -49,6 +49,7 @@ current = Runtime(NoOpTracer())
 
 # What an operation asks before it begins, where a budget or a loop may stop it; it raises what the user is to see.
 guard: Callable[[str, str | None, Mapping[str, Any], Mapping[str, Any] | None], None] | None = None
+guard_others: Callable[[Mapping[str, Any]], None] | None = None  # the same for spans of other instrumentations
 
 
 def say_unconfigured() -> None:

@@ -37,7 +37,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
-from otel_agents.sdk import begun, faults
+from otel_agents.sdk import begun, faults, runtime
 from otel_agents.sdk.content import write_deferred
 from otel_agents.sdk.identity import read
 from otel_agents.sdk.ids import RandomIds, new_span_id, new_trace_id
@@ -292,7 +292,14 @@ class LeanTracer(Tracer):
         record_exception: bool = True,
         set_status_on_exception: bool = True,
     ) -> Span:
-        """Start a span; see ``opentelemetry.trace.Tracer.start_span``."""
+        """Start a span; see ``opentelemetry.trace.Tracer.start_span``.
+
+        Raises:
+            BudgetExceeded: it is of a model call, and a budget is to raise.
+            LoopDetected: its run goes round in circles, and that is to raise.
+        """
+        if runtime.guard_others is not None and attributes:
+            runtime.guard_others(attributes)
         span = self.begin(name, context, kind, attributes, links, start_time)
         if not record_exception:
             span._record_exception = False  # type: ignore[attr-defined]

@@ -17,6 +17,9 @@ class AtOnce:
     def put(self, function, *given):
         function(*given)
 
+    def report(self, where, error):
+        self.faults = [*getattr(self, "faults", []), (where, str(error))]
+
 
 class Program:
     def __init__(self, thresholds=None):
@@ -24,7 +27,8 @@ class Program:
         self.machine = {"cpu": 10.0, "memory": 20.0, "disk": 30.0}
         self.thresholds = Thresholds() if thresholds is None else Thresholds(thresholds)
         self.metrics = MetricsCollector(self.thresholds, self.clock, self.machine.get)
-        self.alerts = AlertManager(self.thresholds, self.metrics.look, AtOnce())
+        self.delivery = AtOnce()
+        self.alerts = AlertManager(self.thresholds, self.metrics.look, self.delivery)
 
     def clock(self):
         return int(self.now * 1e9)

@@ -1,7 +1,7 @@
 import pytest
 
 from otel_agents.errors import ConfigurationError
-from otel_agents.model import Alert
+from otel_agents.model import Alert, Finding
 from tests.alerts.program import START, Program
 
 
@@ -172,3 +172,26 @@ def test_a_silence_can_be_ended(program):
     assert program.firing() == []
     program.alerts.silence("error_rate", minutes=0)
     assert program.firing() == [("error_rate", "ChatAgent")]
+
+
+def test_a_source_that_fails_does_not_hide_what_others_find(program):
+    def fail(look):
+        raise RuntimeError("no")
+
+    program.alerts.add_source(fail)
+    program.requests("ChatAgent", 5, failed=True)
+    assert program.firing() == [("error_rate", "ChatAgent")]
+    assert program.delivery.faults == [("looking for alerts", "no")]
+    program.alerts.remove_source(fail)
+    assert program.firing() == [("error_rate", "ChatAgent")]
+    assert len(program.delivery.faults) == 1
+
+
+def test_a_source_of_findings_makes_alerts(program):
+    found = [Finding("drift", "model", "gpt-5", 4.0, 3.0, "gpt-5 drifts", "medium", 60.0, {"z": 4.0})]
+    program.alerts.add_source(lambda look: found)
+    assert [(alert.state, alert.evidence) for alert in program.alerts.alerts] == [("pending", {"z": 4.0})]
+    program.now += 60
+    assert program.firing() == [("drift", "gpt-5")]
+    found.clear()
+    assert program.firing() == []

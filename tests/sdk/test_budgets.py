@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from opentelemetry import trace
 
 from otel_agents import (
     agent,
@@ -18,7 +19,7 @@ from otel_agents import (
     shutdown,
 )
 from otel_agents.errors import BudgetExceeded, ConfigurationError
-from otel_agents.sdk import runtime
+from otel_agents.sdk import faults, runtime
 
 
 @pytest.fixture(autouse=True)
@@ -243,3 +244,39 @@ def test_budgets_by_configure_and_by_variable(monkeypatch):
 def test_usd_or_tokens_and_not_both():
     with pytest.raises(ConfigurationError, match="budget 'daily': expected usd or tokens"):
         budgets.set("daily", per="day")
+
+
+def test_calls_of_other_instrumentations_are_counted_and_stopped():
+    budgets.set("daily", usd=1, per="day", then="raise")
+    tracer = trace.get_tracer("another")
+    asked = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5"}
+    with tracer.start_as_current_span("chat gpt-5", attributes=asked) as span:
+        span.set_attribute("operation.cost", 1.5)
+        span.set_attribute("gen_ai.usage.input_tokens", 10)
+    with tracer.start_as_current_span("GET /"):
+        pass
+    with pytest.raises(BudgetExceeded), tracer.start_as_current_span("chat gpt-5", attributes=asked):
+        raise AssertionError("made")
+
+
+def test_a_call_that_began_in_time_is_traced_whole():
+    budgets.set("daily", usd=1, per="day", then="raise")
+    asked = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5"}
+    with monitor_operation("ask", model="gpt-5") as op:
+        call_elsewhere = threading.Thread(target=call, args=(2.0,))  # uses all of it meanwhile
+        call_elsewhere.start()
+        call_elsewhere.join()
+        with trace.get_tracer("another").start_as_current_span("chat gpt-5", attributes=asked):
+            op.usage(input_tokens=10, cost=1.0)
+    assert budgets.spent()[0].used == 3.0
+
+
+def test_a_fault_of_ours_stops_no_call(monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(faults, "raising", False)
+    budgets.set("daily", usd=1, per="day", then="raise")
+    monkeypatch.setattr(budgets._ledger, "check", fail)
+    assert calls_made(2) == 2
+    assert faults.counts.pop("asking before an operation") == 2

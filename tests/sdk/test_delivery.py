@@ -1,6 +1,8 @@
 """Who listens to alerts is called, off the program's threads."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -108,3 +110,21 @@ def test_a_rule_that_is_broken_degrades_health_unless_it_is_low(a_fresh_program)
         "degraded",
         ("1 request took more than 1 s in the last 5 minutes (limit 0)",),
     )
+
+
+PROGRAM = """
+from otel_agents import alert_manager, configure, metrics_collector
+
+@alert_manager.on_alert
+async def tell(alert):
+    print(alert.state, alert.name, flush=True)
+
+configure(traces_exporter="none")
+for _ in range(3):
+    metrics_collector.record_agent_request("ChatAgent", success=False)
+"""
+
+
+def test_what_happened_last_is_told_before_the_program_ends():
+    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True)
+    assert (ended.stdout, ended.stderr) == ("firing error_rate\n", "")
