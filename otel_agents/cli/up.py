@@ -100,7 +100,7 @@ def _announce(settings: CollectorSettings, listening: Listening, state: Path) ->
         f"otel-agents {version('otel-agents')}\n"
         f"  open       {url}\n"
         f"  data       {settings.folder}\n"
-        f"  OTLP/HTTP  {url}/v1/traces\n"
+        f"  OTLP/HTTP  {url}\n"
         f"  OTLP/gRPC  {host}:{listening.grpc_port}\n"
         "Ctrl-C to stop",
         flush=True,

@@ -31,7 +31,7 @@ class LiveFeed:
 
     def publish(self, commit: Commit) -> None:
         """Tell every listener; called from the writer's thread, never blocks."""
-        if not commit.spans:
+        if not commit.traces:
             return
         with self._lock:
             for listener in self._listeners:
@@ -73,7 +73,7 @@ class _Listener:
 
     def add(self, commit: Commit) -> None:
         with self._lock:
-            was_empty = not self._pending.spans
+            was_empty = not self._pending.traces
             self._pending.spans += commit.spans
             self._pending.traces |= frozenset(commit.traces)
         if was_empty:
@@ -91,6 +91,6 @@ class _Listener:
         self._news.clear()
         with self._lock:
             pending, self._pending = self._pending, Commits()
-        if self._closed and not pending.spans:
+        if self._closed and not pending.traces:
             raise _ClosedError
         return pending

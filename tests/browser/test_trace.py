@@ -135,8 +135,9 @@ async def test_what_was_said_of_a_span_stands_at_it(page: Page, collector: Runni
         context = sender.span("chat gpt-5-mini").get_span_context()
     ids = (f"{context.span_id:016x}", f"{context.trace_id:032x}")
     said = otlp.evaluation(*ids, name="relevance", score_value=0.75, score_label="good", explanation="It answers.")
-    otlp.post(f"{collector.url}/v1/logs", otlp.logs(said).SerializeToString())
     await page.goto(f"{collector.url}/#/traces/{ids[1]}?span={ids[0]}")
+    await expect(page.get_by_role("treeitem")).to_have_count(1)
+    otlp.post(f"{collector.url}/v1/logs", otlp.logs(said).SerializeToString())
     await expect(page.get_by_role("region", name="Evaluations")).to_have_text("Evaluationsrelevance0.75goodIt answers.")
 
 

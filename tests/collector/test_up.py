@@ -73,7 +73,7 @@ def test_it_says_where_it_is_and_how_to_stop_it(collector: RunningCollector):
         "otel-agents VERSION\n"
         f"  open       http://127.0.0.1:{port}\n"
         f"  data       {collector.data}\n"
-        f"  OTLP/HTTP  http://127.0.0.1:{port}/v1/traces\n"
+        f"  OTLP/HTTP  http://127.0.0.1:{port}\n"
         f"  OTLP/gRPC  127.0.0.1:{collector.grpc_port}\n"
         "Ctrl-C to stop\n"
     )

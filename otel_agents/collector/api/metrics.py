@@ -33,7 +33,7 @@ class Looked:
 
     Args:
         folder: of the data.
-        files: what is in it: a name, and a file or a folder.
+        files: what is in it: a name, and a file or a folder; ``journal`` among them.
         sizes: sizes in memory: name, meaning, and what tells it in bytes.
     """
 
@@ -50,6 +50,9 @@ class Looked:
             ((("file", name),), float(_size(path))) for name, path in self._files.items()
         ]
         yield f"{PREFIX}disk_bytes", "gauge", "Disk the data takes.", sizes
+        aside = float(sum(1 for _ in self._files["journal"].glob("*.arrow")))
+        meaning = "Acknowledged batches the database did not take; they are files in the journal."
+        yield f"{PREFIX}batches_set_aside", "gauge", meaning, [((), aside)]
         free = float(shutil.disk_usage(self._folder).free)
         yield f"{PREFIX}disk_free_bytes", "gauge", "Disk that is free where the data is.", [((), free)]
         told: Labels = (("version", version("otel-agents")),)

@@ -41,7 +41,7 @@ RETURNING trace_id
 
 
 def _span_statements(incoming: pa.Table) -> list[str]:
-    return [insert_sql(frozenset(incoming.column_names)), *evaluations.of_spans(incoming)]
+    return [insert_sql(frozenset(incoming.column_names)), _RANGES, *evaluations.of_spans(incoming)]
 
 
 _STATEMENTS: Final = {
@@ -133,7 +133,7 @@ class DuckDBStore:
             finally:
                 for name in incoming:
                     self._writer.unregister(name)
-        return Commit(incoming["incoming"].num_rows if traces else 0, traces)
+        return Commit(incoming["incoming"].num_rows if "incoming" in incoming else 0, traces)
 
     def _lay_out(self, batches: Sequence[Batch]) -> dict[str, pa.Table]:
         """The tables to be inserted, by the names the statements have for them."""
@@ -149,14 +149,13 @@ class DuckDBStore:
         return incoming
 
     def _insert(self, incoming: dict[str, pa.Table]) -> tuple[str, ...]:
-        """Insert them; return the traces of the spans."""
-        traces = []
+        """Insert them; return the traces of the spans and evaluations, which some statements return."""
+        traces: dict[str, None] = {}
         for name, rows in incoming.items():
             for statement in _STATEMENTS[name](rows):
-                self._writer.execute(statement)
-        if "incoming" in incoming:
-            traces = self._writer.execute(_RANGES).fetchall()
-        return tuple(trace for (trace,) in traces)
+                returned = self._writer.execute(statement).fetchall()
+                traces.update((value, None) for (value,) in returned if isinstance(value, str))  # others: their number
+        return tuple(traces)
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:

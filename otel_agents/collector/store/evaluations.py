@@ -26,6 +26,7 @@ WHERE NOT EXISTS (
         AND known.name IS NOT DISTINCT FROM found.name
         AND known.attributes = found.attributes
 )
+RETURNING trace_id
 """
 
 _OF_SPANS: Final = f"""

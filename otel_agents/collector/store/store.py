@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one write added: the number of new spans, and the traces they belong to (lower-case hex)."""
+    """What one write added: the number of new spans, and the traces (lower-case hex) of them and of evaluations."""
 
     spans: int
     traces: tuple[str, ...]

@@ -107,6 +107,7 @@ def test_what_it_tells(collector: RunningCollector):
     assert found["commit_seconds_count", ""] == 1
     assert (found["queue_bytes", ""], found["backlog_bytes", ""]) == (0, 0)
     assert found["disk_bytes", 'file="log"'] > 0
+    assert found["batches_set_aside", ""] == 0
     assert found["disk_free_bytes", ""] > 0
     assert 20_000_000 < found["process_resident_memory_bytes", ""] < 2_000_000_000
 

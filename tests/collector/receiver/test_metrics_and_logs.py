@@ -114,12 +114,6 @@ def test_logs_of_the_sdk(receiving: RunningCollector, transport: str):
     ]
 
 
-@pytest.mark.parametrize("signal", ["metrics", "logs"])
-@pytest.mark.parametrize(("media_type", "body"), [("application/x-protobuf", b""), ("application/json", b"{}")])
-def test_an_empty_request_succeeds(receiving: RunningCollector, signal: str, media_type: str, body: bytes):
-    assert post(receiving, signal, body, media_type) == body
-
-
 def test_points_that_are_refused_are_told_in_protobuf(receiving: RunningCollector):
     sent = otlp.metrics(otlp.gauge("kept protobuf"), otlp.gauge("")).SerializeToString()
     answer = ExportMetricsServiceResponse.FromString(post(receiving, "metrics", sent, "application/x-protobuf"))

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from otel_agents.collector.receiver import decode_spans
+from otel_agents.collector.receiver.signals import SIGNALS
 from tests.collector import otlp
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import RunningCollector
 
-METHOD = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+METHODS = [f"/{signal.service}/Export" for signal in SIGNALS]
+METHOD = METHODS[0]
 
 
 @pytest.fixture
@@ -59,8 +61,9 @@ def test_full_success(receiving: RunningCollector, channel: grpc.Channel):
     assert stored(receiving, "grpc") == 1
 
 
-def test_an_empty_request_succeeds(channel: grpc.Channel):
-    assert channel.unary_unary(METHOD)(b"") == b""
+@pytest.mark.parametrize("method", METHODS)
+def test_an_empty_request_succeeds(channel: grpc.Channel, method: str):
+    assert channel.unary_unary(method)(b"") == b""
 
 
 def test_partial_success(receiving: RunningCollector, channel: grpc.Channel):
@@ -70,16 +73,18 @@ def test_partial_success(receiving: RunningCollector, channel: grpc.Channel):
     assert stored(receiving, "grpc partly") == 1
 
 
-def test_what_is_not_otlp_is_an_invalid_argument(channel: grpc.Channel):
-    error = failure(lambda: channel.unary_unary(METHOD)(b"\xff\xff"))
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_not_otlp_is_an_invalid_argument(channel: grpc.Channel, method: str):
+    error = failure(lambda: channel.unary_unary(method)(b"\xff\xff"))
     assert error.code() == grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
 def test_too_large_a_request_exhausts_resources_and_is_not_to_be_repeated(
-    channel: grpc.Channel, compression: grpc.Compression
+    channel: grpc.Channel, compression: grpc.Compression, method: str
 ):
-    error = failure(lambda: channel.unary_unary(METHOD)(bytes(1_100_000), compression=compression))
+    error = failure(lambda: channel.unary_unary(method)(bytes(1_100_000), compression=compression))
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "grpc-status-details-bin" not in dict(error.trailing_metadata() or ())
 

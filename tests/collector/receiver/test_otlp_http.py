@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 JSON = {"Content-Type": "application/json"}
+PATHS = ["/v1/traces", "/v1/metrics", "/v1/logs"]
 
 
 def send(
@@ -101,9 +102,10 @@ def test_json_by_hand(receiving: RunningCollector, coding: str):
     assert receiving.sql(sql) == [{"trace_id": otlp.TRACE_ID, "kind": "client", "duration_ms": 1.0, "input_tokens": 12}]
 
 
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("headers", "body"), [(PROTOBUF, b""), (JSON, b"{}")])
-def test_an_empty_request_succeeds(receiving: RunningCollector, headers: dict[str, str], body: bytes):
-    assert send(receiving, body, headers)[:2] == (200, headers["Content-Type"])
+def test_an_empty_request_succeeds(receiving: RunningCollector, headers: dict[str, str], body: bytes, path: str):
+    assert send(receiving, body, headers, path=path)[:3] == (200, headers["Content-Type"], body)
 
 
 def test_a_span_sent_again_is_stored_once(receiving: RunningCollector):
@@ -158,7 +160,7 @@ ERRORS: dict[str, tuple[Any, dict[str, str], int, int, str]] = {
     "too large, JSON": (b" " * 1_000_001, JSON, 413, 8, "the request is larger than 1000000 bytes"),
     "a bomb": (bomb(), PROTOBUF | {"Content-Encoding": "gzip"}, 413, 8, "the request is larger than 1000000 bytes"),
     "a bomb with no length": (
-        (part for part in [bomb()]),
+        [bomb()],
         PROTOBUF | {"Content-Encoding": "gzip", "Transfer-Encoding": "chunked"},
         413,
         8,
@@ -168,10 +170,11 @@ ERRORS: dict[str, tuple[Any, dict[str, str], int, int, str]] = {
 }
 
 
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("case", ERRORS)
-def test_errors_are_a_status_in_the_requests_encoding(receiving: RunningCollector, case: str):
+def test_errors_are_a_status_in_the_requests_encoding(receiving: RunningCollector, case: str, path: str):
     body, headers, http, code, message = ERRORS[case]
-    status, media_type, answer, _ = send(receiving, body, headers)
+    status, media_type, answer, _ = send(receiving, body, headers, path=path)
     said = Status.FromString(answer) if media_type == PROTOBUF["Content-Type"] else Status(**json.loads(answer))
     assert (status, media_type, said.code, said.message[: len(message)]) == (
         http,
@@ -181,15 +184,17 @@ def test_errors_are_a_status_in_the_requests_encoding(receiving: RunningCollecto
     )
 
 
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_unknown_content_types_are_refused(receiving: RunningCollector, media_type: str):
-    status, _, answer, _ = send(receiving, b"{}", {"Content-Type": media_type})
+def test_unknown_content_types_are_refused(receiving: RunningCollector, media_type: str, path: str):
+    status, _, answer, _ = send(receiving, b"{}", {"Content-Type": media_type}, path=path)
     assert (status, json.loads(answer)["code"]) == (415, 3)
 
 
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-def test_other_methods_are_refused(receiving: RunningCollector, method: str):
-    status, _, answer, headers = send(receiving, b"", {}, method)
+def test_other_methods_are_refused(receiving: RunningCollector, method: str, path: str):
+    status, _, answer, headers = send(receiving, b"", {}, method, path)
     assert (status, json.loads(answer)["code"], headers["allow"]) == (405, 12, "POST")
 
 

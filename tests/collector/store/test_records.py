@@ -286,6 +286,12 @@ def test_an_evaluation_joins_its_span(store: DuckDBStore):
     assert ask(store, sql) == [("work", "tone", 1.0), ("work", None, None)]
 
 
+def test_a_write_tells_the_traces_of_evaluations(store: DuckDBStore):
+    said = [otlp.logs(otlp.evaluation(SPAN, name="tone"), otlp.evaluation(name="of no trace", trace_id=""))]
+    assert write(store, logs=said) == Commit(0, (otlp.TRACE_ID,))
+    assert write(store, logs=said) == Commit(0, ())
+
+
 def test_other_events_are_no_evaluations(store: DuckDBStore):
     write(store, logs=[otlp.logs(record(attributes=otlp.pairs({"gen_ai.evaluation.name": "tone"})))])
     assert ask(store, "SELECT count(*) FROM evaluations") == [(0,)]
