@@ -1,7 +1,8 @@
 """Every option once: its name, its variables, its default, its check and one line of documentation.
 
 A settings class is a frozen dataclass whose fields are made by :func:`setting`. :func:`load` fills it from what the
-program gave, then from the environment, then from the defaults, and names whatever is wrong.
+program gave, then from the environment, then from a configuration file, then from the defaults, and names whatever is
+wrong.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from otel_agents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Parse = Callable[[Any], Any]
 S = TypeVar("S")
@@ -34,9 +38,14 @@ def setting(default: Any, *, env: tuple[str, ...] = (), parse: Parse, doc: str, 
 
 
 def load(
-    cls: type[S], given: Mapping[str, object], environ: Mapping[str, str] | None = None, *, signal: str = "TRACES"
+    cls: type[S],
+    given: Mapping[str, object],
+    environ: Mapping[str, str] | None = None,
+    *,
+    signal: str = "TRACES",
+    file: Path | None = None,
 ) -> S:
-    """Build settings of ``cls`` from arguments, then variables, then defaults.
+    """Build settings of ``cls`` from arguments, then variables, then a file, then defaults.
 
     Args:
         cls: the settings class.
@@ -44,22 +53,23 @@ def load(
         environ: the variables; those of the process when None.
         signal: the telemetry they are for: of OpenTelemetry's variables for one signal, which are declared as those
             for TRACES, this one's are read.
+        file: a configuration file in TOML, of settings by name.
 
     Raises:
-        ConfigurationError: an option is unknown or has a value its check refuses.
+        ConfigurationError: an option is unknown or has a value its check refuses, or the file cannot be read.
     """
     environ = os.environ if environ is None else environ
     fields = {f.name: f for f in dataclasses.fields(cast("Any", cls))}
-    for name in given:
-        if name not in fields:
-            import difflib  # where it is needed: a program imports this module at its start
-
-            near = difflib.get_close_matches(name, fields, n=1)
-            help_text = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(fields))}"
-            raise ConfigurationError(f"unknown setting {name!r}; {help_text}")
+    _refuse_unknown(given, fields, "")
+    written: Mapping[str, object] = {}
+    if file is not None:
+        written = _read_toml(file)
+        _refuse_unknown(written, fields, f"{file}: ")
     values: dict[str, object] = {}
     for name, field in fields.items():
         source, raw = _find(name, field, given, environ, signal)
+        if source is None and name in written:
+            source, raw = f"{file}: setting {name!r}", written[name]
         if source is None:
             continue
         try:
@@ -68,6 +78,27 @@ def load(
             got = type(raw).__name__ if field.metadata["secret"] else repr(raw)
             raise ConfigurationError(f"{source}: {error}, got {got}") from None
     return cls(**values)
+
+
+def _refuse_unknown(names: Mapping[str, object], fields: Mapping[str, object], where: str) -> None:
+    for name in names:
+        if name not in fields:
+            import difflib  # where it is needed: a program imports this module at its start
+
+            near = difflib.get_close_matches(name, fields, n=1)
+            help_text = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(fields))}"
+            raise ConfigurationError(f"{where}unknown setting {name!r}; {help_text}")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib  # as difflib above
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:  # what is not UTF-8, too
+        raise ConfigurationError(f"{path} is not TOML: {error}") from None
 
 
 def _find(

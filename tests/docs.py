@@ -1,9 +1,10 @@
-"""The tables of the README that come from the code; ``python -m tests.docs`` writes them anew."""
+"""What is written from the code: the README's tables, the configuration file; ``python -m tests.docs`` does it."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 README = Path(__file__).parent.parent / "README.md"
+CONFIGURATION = README.parent / "collector-config" / "otel-agents.toml"
+CONFIGURATION_HEAD = """\
+# Every setting of the collector, at its default.
+#
+#   otel-agents up --config collector-config/otel-agents.toml
+#
+# An option of the command line wins over a variable, and a variable over this file.
+"""
 
 
 def settings(cls: type) -> str:
@@ -34,6 +43,24 @@ def settings(cls: type) -> str:
 
 def _spelled(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def configuration(cls: type) -> str:
+    """A configuration file: each setting with its meaning, its variable, what it takes, and its default."""
+    parts = [CONFIGURATION_HEAD]
+    for field in dataclasses.fields(cls):
+        try:
+            field.metadata["parse"]("")
+        except ValueError as error:
+            takes = str(error).removeprefix("expected ")
+        variables = " or ".join(field.metadata["env"])
+        default = field.default
+        if default is None:
+            line = f"#{field.name} ="
+        else:
+            line = f"{field.name} = {_spelled(default) if isinstance(default, (int, float)) else json.dumps(default)}"
+        parts.append(f"# {field.metadata['doc']}\n# Takes {takes}; variable {variables}.\n{line}\n")
+    return "\n".join(parts)
 
 
 def columns(name: str) -> str:
@@ -69,3 +96,4 @@ def written(text: str) -> str:
 
 if __name__ == "__main__":
     README.write_text(written(README.read_text("utf-8")), "utf-8")
+    CONFIGURATION.write_text(configuration(CollectorSettings), "utf-8")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from otel_agents.cli.main import build_parser
+from otel_agents.collector.options import CollectorSettings
 from otel_agents.demo.model_server import API_KEY, ModelServer
 from tests import docs
 
@@ -17,6 +18,10 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 def test_the_tables_of_the_readme_are_those_of_the_code():
     assert docs.written(README) == README, "run: python -m tests.docs"
+
+
+def test_the_configuration_file_has_every_setting_with_its_variable_its_default_and_its_check():
+    assert docs.CONFIGURATION.read_text("utf-8") == docs.configuration(CollectorSettings), "run: python -m tests.docs"
 
 
 def test_every_command_of_the_readme_exists():

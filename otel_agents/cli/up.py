@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.errors import CollectorError
@@ -18,7 +19,6 @@ from otel_agents.settings import load
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from otel_agents.collector.app import Listening
     from otel_agents.collector.options import CollectorSettings
@@ -30,6 +30,7 @@ STATE_FILE: Final = "collector.json"
 def register(subparsers: Any) -> None:
     """Declare the command and its options."""
     parser = subparsers.add_parser("up", help="run the collector: receives traces, stores them, shows them")
+    parser.add_argument("--config", metavar="FILE", help="file of settings, as collector-config/otel-agents.toml")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", help="port of OTLP/HTTP, the API and the pages (default 4318; 0: any free one)")
     parser.add_argument("--grpc-port", help="port of OTLP/gRPC (default 4317; 0: any free one)")
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from otel_agents.collector.options import CollectorSettings
 
     given = {name: getattr(args, name) for name in ("host", "port", "grpc_port", "data")}
-    settings = load(CollectorSettings, given)
+    settings = load(CollectorSettings, given, file=None if args.config is None else Path(args.config))
     # The port is open before the imports that take long, so whoever comes early waits instead of being refused.
     with _listen(settings.host, settings.port, "--port") as http:
         if settings.grpc_port:

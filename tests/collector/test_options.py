@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,23 +7,11 @@ import pytest
 from otel_agents.collector.options import CollectorSettings
 from otel_agents.settings import load
 
-CONFIGURATION = Path(__file__).parents[2] / "collector-config" / "otel-agents.env"
+CONFIGURATION = Path(__file__).parents[2] / "collector-config" / "otel-agents.toml"
 
 
-def test_the_configuration_file_has_every_option_with_its_default():
-    expected = []
-    for field in dataclasses.fields(CollectorSettings):
-        (variable,) = field.metadata["env"]
-        value = f"#{variable}=" if field.default is None else f"{variable}={field.default}"
-        expected.append(f"# {field.metadata['doc']}\n{value}\n")
-    _, *options = CONFIGURATION.read_text().split("\n\n")
-    assert [option.rstrip("\n") + "\n" for option in options] == expected
-
-
-def test_the_configuration_file_is_what_an_empty_environment_means():
-    lines = [line for line in CONFIGURATION.read_text().splitlines() if line and not line.startswith("#")]
-    environment = dict(line.split("=", 1) for line in lines)
-    assert load(CollectorSettings, {}, environment) == load(CollectorSettings, {}, {}) == CollectorSettings()
+def test_the_configuration_file_is_what_no_configuration_means():
+    assert load(CollectorSettings, {}, {}, file=CONFIGURATION) == load(CollectorSettings, {}, {}) == CollectorSettings()
 
 
 @pytest.mark.parametrize(

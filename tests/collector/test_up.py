@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -240,4 +241,25 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path):
         2,
         "",
         "otel-agents: duckdb is missing: pip install 'otel-agents[collector]'\n",
+    )
+
+
+def test_it_is_configured_by_a_file(start_collector: Start, tmp_path: Path):
+    file = tmp_path / "otel-agents.toml"
+    file.write_text(f'data = "{tmp_path / "elsewhere"}"\nmax_request_bytes = 1024\n')
+    collector = start_collector("--config", str(file))
+    body = otlp.request(otlp.span(name="long" * 1000)).SerializeToString()
+    request = urllib.request.Request(f"{collector.url}/v1/traces", body, {"Content-Type": "application/x-protobuf"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    refused.value.close()
+    assert (refused.value.code, collector.data) == (413, tmp_path / "data")  # the command line's, over the file's
+
+
+def test_it_does_not_start_with_a_key_it_does_not_know(tmp_path: Path):
+    file = tmp_path / "otel-agents.toml"
+    file.write_text("max_request_byte = 1024\n")
+    assert failed("--config", str(file)) == (
+        1,
+        f"otel-agents: {file}: unknown setting 'max_request_byte'; did you mean 'max_request_bytes'?\n",
     )
