@@ -69,7 +69,7 @@ def of_logs(present: frozenset[str], log: dict[str, str]) -> list[str]:
         present: the columns of the table ``incoming_logs``.
         log: how the columns of ``log_data`` are read from it.
     """
-    if f"{c.EVALUATION_NAME}|text" not in present:
+    if not any(column.partition("|")[0] in KEYS for column in present):
         return []
     found = {
         "time": log["time"],

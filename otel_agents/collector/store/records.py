@@ -68,7 +68,10 @@ _POINT: Final = {
     "attributes": "attributes",
     "resource": "resource",
 }
-_POINT_IDENTITY: Final = "name, kind, unit, resource, scope_name, scope, attributes, start_ns, time_ns"
+# What was measured is in it, as two processes may say the same of themselves.
+_POINT_IDENTITY: Final = (
+    "name, kind, unit, resource, scope_name, scope, attributes, start_ns, time_ns, number, integer, count, sum"
+)
 
 _LOG: Final = {
     "time": "make_timestamp((coalesce(nullif(time_ns, 0), observed_ns) // 1000)::BIGINT)",

@@ -159,6 +159,11 @@ def test_records_alike_in_one_request_are_several(store: DuckDBStore):
     assert ask(store, "SELECT count(*) FROM logs") == [(2,)]
 
 
+def test_two_processes_that_call_themselves_the_same_are_two(store: DuckDBStore):
+    write(store, metrics=[otlp.metrics(otlp.gauge(value=1)), otlp.metrics(otlp.gauge(value=2))])
+    assert ask(store, "SELECT value FROM metrics ORDER BY value") == [(1.0,), (2.0,)]
+
+
 def test_a_gauge_as_a_row(store: DuckDBStore):
     write(store, metrics=[otlp.metrics(otlp.gauge("queue.depth", 3, {"queue": "a"}))])
     assert row(store, "metrics") == {
@@ -290,6 +295,11 @@ def test_a_write_tells_the_traces_of_evaluations(store: DuckDBStore):
     said = [otlp.logs(otlp.evaluation(SPAN, name="tone"), otlp.evaluation(name="of no trace", trace_id=""))]
     assert write(store, logs=said) == Commit(0, (otlp.TRACE_ID,))
     assert write(store, logs=said) == Commit(0, ())
+
+
+def test_an_evaluation_need_not_have_a_name(store: DuckDBStore):
+    write(store, logs=[otlp.logs(otlp.evaluation(SPAN, score_value=1))])
+    assert ask(store, "SELECT name, score FROM evaluations") == [(None, 1.0)]
 
 
 def test_other_events_are_no_evaluations(store: DuckDBStore):
