@@ -188,6 +188,10 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     _install(settings, given, processors, prices)
     _last = settings, given
     metrics_collector.limit_names(settings.names_limit)
+    if settings.thresholds is not None:
+        alert_manager.thresholds = settings.thresholds
+    for name, expression in (settings.rules or {}).items():
+        alert_manager.add_rule(name, expression)
     for budget in settings.budgets:
         budgets.put(budget)
     _watch_loops(watch, settings.on_loop)

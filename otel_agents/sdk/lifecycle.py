@@ -73,6 +73,8 @@ def configure(
     send_baggage: str | Sequence[str] | None = None,
     read_baggage: str | Sequence[str] | None = None,
     threads: str | None = None,
+    thresholds: Mapping[str, float] | None = None,
+    rules: Mapping[str, str | None] | None = None,
     budgets: Mapping[str, str] | None = None,
     loop_calls: int | None = None,
     loop_handoffs: int | None = None,

@@ -19,6 +19,8 @@ from opentelemetry.sdk.trace.sampling import Sampler
 
 from otel_agents.alerts.budgets import Budget
 from otel_agents.alerts.budgets import read as read_budget
+from otel_agents.alerts.rules import make as make_rule
+from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.pricing import Overrides
 from otel_agents.redaction.redactor import KINDS
 from otel_agents.settings import Parse, flag, http_url, number, one_of, setting, text, whole
@@ -217,6 +219,25 @@ def _metrics(value: object) -> str:
 def _lower(inner: Parse) -> Parse:
     """Accept a word in any case."""
     return lambda value: inner(value.lower() if isinstance(value, str) else value)
+
+
+def _thresholds(value: object) -> Mapping[str, float]:
+    """Accept thresholds by name, or as ``name=number,name=number``."""
+    if isinstance(value, str):
+        value = {name.strip(): number.strip() for name, _, number in (one.partition("=") for one in value.split(","))}
+    return dict(Thresholds(value))  # type: ignore[arg-type]  # it refuses what is no mapping, and says so
+
+
+def _rules(value: object) -> Mapping[str, str | None]:
+    """Accept expressions by name, or as ``name=expression; name``."""
+    if isinstance(value, str):
+        pairs = [one.partition("=") for one in value.split(";") if one.strip()]
+        value = {name.strip(): expression.strip() or None for name, _, expression in pairs}
+    if not isinstance(value, Mapping):
+        raise ValueError("expected rules by name such as {'slow': 'p95(5m) > 5s', 'memory': None}")
+    for name, expression in value.items():
+        make_rule(name, expression, None)  # refuses a wrong one, and says why
+    return dict(value)
 
 
 def _budgets(value: object) -> tuple[Budget, ...]:
@@ -507,6 +528,20 @@ class SdkSettings:
         parse=one_of("all", "pools", "none"),
         doc="Which threads go on in the context they were started in: all, pools (work given to a ThreadPoolExecutor) "
         "or none.",
+    )
+    thresholds: Mapping[str, float] | None = setting(
+        None,
+        env=("OTEL_AGENTS_THRESHOLDS",),
+        parse=_thresholds,
+        doc="What alert_manager.thresholds is set to, such as {'error_rate': 5, 'cost': 20}; in the variable: "
+        "error_rate=5,cost=20.",
+    )
+    rules: Mapping[str, str | None] | None = setting(
+        None,
+        env=("OTEL_AGENTS_RULES",),
+        parse=_rules,
+        doc="Rules for alerts by name, such as {'slow': 'p95(5m) > 5s'}; None, or in the variable nothing, for a "
+        "ready-made one: slow=p95(5m) > 5s; memory.",
     )
     budgets: tuple[Budget, ...] = setting(
         (),

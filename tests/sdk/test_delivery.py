@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from otel_agents import alert_manager, configure, metrics_collector, monitor_operation, shutdown
+from otel_agents.errors import ConfigurationError
 from otel_agents.sdk import faults
 from otel_agents.sdk.delivery import Delivery
 
@@ -128,3 +129,36 @@ for _ in range(3):
 def test_what_happened_last_is_told_before_the_program_ends():
     ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True)
     assert (ended.stdout, ended.stderr) == ("firing error_rate\n", "")
+
+
+def test_thresholds_and_rules_by_configure_and_by_variable(a_fresh_program, monkeypatch):
+    configure(traces_exporter="none", thresholds={"error_rate": 5}, rules={"late": "p95(5m) > 5s", "memory": None})
+    assert dict(alert_manager.thresholds) == {"error_rate": 5.0}
+    assert {name: rule.expression for name, rule in alert_manager.rules.items()} == {
+        "error_spike": "errors(5m) >= 5 and error_growth(5m) > 3",
+        "late": "p95(5m) > 5s",
+        "memory": "memory > 85% for 5m",
+    }
+    monkeypatch.setenv("OTEL_AGENTS_THRESHOLDS", "error_rate=20, cost=3")
+    monkeypatch.setenv("OTEL_AGENTS_RULES", "late=p95(5m, agent=Chat) > 9s; disk")
+    configure(traces_exporter="none")
+    assert dict(alert_manager.thresholds) == {"error_rate": 20.0, "cost": 3.0}
+    assert (alert_manager.rules["late"].expression, "disk" in alert_manager.rules) == (
+        "p95(5m, agent=Chat) > 9s",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"thresholds": {"eror_rate": 5}}, "setting 'thresholds': unknown threshold 'eror_rate'; did you mean"),
+        ({"thresholds": 5}, "setting 'thresholds': thresholds: expected a mapping"),
+        ({"rules": {"late": "p95 > late"}}, "setting 'rules': rule 'late': expected a number, got 'late'"),
+        ({"rules": ["late"]}, "setting 'rules': expected rules by name"),
+    ],
+)
+def test_wrong_thresholds_and_rules_are_refused_at_configure(given, why):
+    with pytest.raises(ConfigurationError) as caught:
+        configure(**given)
+    assert str(caught.value).startswith(why)

@@ -113,7 +113,7 @@ def test_calls_that_differ_only_in_what_is_redacted_are_no_loop():
 def test_a_run_that_stands_still_is_an_alert_until_something_ends(clock):
     with monitor_operation("request", agent_name="Chat"):
         with monitor_operation("search", tool="web_search") as op:
-            clock.ahead_s = 599
+            clock.ahead_s = 500
             assert firing() == []
             clock.ahead_s = 720
             (alert,) = alert_manager.check_alerts()
