@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -201,7 +200,7 @@ class AlertManager:
         ``run``), ``subject`` (its name; ``""`` for the program), ``value``, ``threshold``, ``since``, the time (seconds
         since the epoch) of the check that first saw it, ``acknowledged_by`` and ``evidence``.
         """
-        return [asdict(alert) for alert in self.check() if alert.state == "firing" and not alert.silenced]
+        return [alert.as_dict() for alert in self.check() if alert.state == "firing" and not alert.silenced]
 
     @property
     def alerts(self) -> list[Alert]:

@@ -54,17 +54,17 @@ class Asked(NamedTuple):
     options: Mapping[str, float]
     already: bool
 
-    def tally(self) -> Tally:
-        """Return what was counted."""
-        aggregates = self.readings.aggregates
+    def tally(self, *, sums_only: bool = True) -> Tally:
+        """Return what was counted, with times where not only its sums are asked for."""
+        aggregates, now_ns = self.readings.aggregates, self.readings.now_ns
         for kind in KINDS:
             if kind == self.kind:
-                return aggregates.of(kind, self.name, self.window_s, self.readings.now_ns)
-        return aggregates.program(self.window_s, self.readings.now_ns)
+                return aggregates.of(kind, self.name, self.window_s, now_ns, sums_only=sums_only)
+        return aggregates.program(self.window_s, now_ns, sums_only=sums_only)
 
-    def rated(self) -> Tally | None:
+    def rated(self, *, sums_only: bool = True) -> Tally | None:
         """Return what was counted, unless that is too little for a rate or a mean."""
-        tally = self.tally()
+        tally = self.tally(sums_only=sums_only)
         least = 1 if self.already else self.options.get("at_least", MIN_REQUESTS)
         return tally if tally.requests >= least else None
 
@@ -99,6 +99,10 @@ def _rate(read: Callable[[Tally], float | None]) -> Callable[[Asked], float | No
     return lambda asked: None if (tally := asked.rated()) is None else read(tally)
 
 
+def _quantile(q: float) -> Callable[[Asked], float | None]:
+    return lambda asked: None if (tally := asked.rated(sums_only=False)) is None else tally.quantile_s(q)
+
+
 def _gauge(name: str) -> Callable[[Asked], float | None]:
     return lambda asked: asked.readings.gauge(name)
 
@@ -108,7 +112,11 @@ def _errors(asked: Asked) -> float:
 
 
 def _slower(asked: Asked) -> float:
-    return sum(number for bucket, number in asked.tally().buckets.items() if middle(bucket) > asked.options["than"])
+    return sum(
+        number
+        for bucket, number in asked.tally(sums_only=False).buckets.items()
+        if middle(bucket) > asked.options["than"]
+    )
 
 
 def _error_growth(asked: Asked) -> float | None:
@@ -135,7 +143,7 @@ def _burn_rate(asked: Asked) -> float | None:
 
 def _silence(asked: Asked) -> float:
     readings = asked.readings
-    last_ns = next((readings.aggregates.last_seen(kind).get(asked.name, 0) for kind in KINDS if kind == asked.kind), 0)
+    last_ns = next((readings.aggregates.last_seen_of(kind, asked.name) for kind in KINDS if kind == asked.kind), 0)
     return max(0, readings.now_ns - (last_ns or readings.started_ns)) / 1e9
 
 
@@ -157,12 +165,15 @@ MEASURES: Mapping[str, Measure] = {
         _burn_rate, "×", "the failures the objective allows", options={**_AT_LEAST, "objective": _NEEDED}
     ),
     "mean": Measure(_rate(lambda tally: tally.mean_s), "s", "mean time", options=_AT_LEAST),
-    "p50": Measure(_rate(lambda tally: tally.quantile_s(0.50)), "s", "median time", options=_AT_LEAST),
-    "p95": Measure(_rate(lambda tally: tally.quantile_s(0.95)), "s", "p95 time", options=_AT_LEAST),
-    "p99": Measure(_rate(lambda tally: tally.quantile_s(0.99)), "s", "p99 time", options=_AT_LEAST),
+    "p50": Measure(_quantile(0.50), "s", "median time", options=_AT_LEAST),
+    "p95": Measure(_quantile(0.95), "s", "p95 time", options=_AT_LEAST),
+    "p99": Measure(_quantile(0.99), "s", "p99 time", options=_AT_LEAST),
     "slower": Measure(_slower, "", "slow requests", options={"than": _NEEDED}),
     "first_token": Measure(
-        _sum(lambda tally: tally.first_chunk_s), "s", "mean time to the first token", kinds=("agent", "model", "tenant")
+        lambda asked: asked.tally(sums_only=False).first_chunk_s,
+        "s",
+        "mean time to the first token",
+        kinds=("agent", "model", "tenant"),
     ),
     "tokens": Measure(_sum(lambda tally: tally.tokens), "", "tokens", kinds=("agent", "model", "tenant")),
     "cost": Measure(_sum(lambda tally: tally.cost), "$", "spent", kinds=("agent", "model", "tenant")),

@@ -174,11 +174,13 @@ class Aggregates:
                 name: series.over(seconds, now_ns, sums_only=sums_only) for name, series in self._names[kind].items()
             }
 
-    def of(self, kind: Kind, name: str, seconds: float | None = None, now_ns: int = 0) -> Tally:
+    def of(
+        self, kind: Kind, name: str, seconds: float | None = None, now_ns: int = 0, *, sums_only: bool = False
+    ) -> Tally:
         """Return the tally of one name; an empty one where nothing was seen of it."""
         with self._lock:
             series = self._names[kind].get(name)
-            return Tally() if series is None else series.over(seconds, now_ns)
+            return Tally() if series is None else series.over(seconds, now_ns, sums_only=sums_only)
 
     def program(self, seconds: float | None = None, now_ns: int = 0, *, sums_only: bool = False) -> Tally:
         """Return the tally of the whole program."""
@@ -192,6 +194,12 @@ class Aggregates:
         """Return when each name of a kind last ended something."""
         with self._lock:
             return {name: series.last_ns for name, series in self._names[kind].items()}
+
+    def last_seen_of(self, kind: Kind, name: str) -> int:
+        """Return when one name last ended something; 0 where nothing was seen of it."""
+        with self._lock:
+            series = self._names[kind].get(name)
+            return 0 if series is None else series.last_ns
 
     def errors(self) -> list[ErrorEntry]:
         """Return the newest errors, oldest first."""

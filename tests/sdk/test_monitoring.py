@@ -557,3 +557,14 @@ def test_a_status_does_not_flap_at_its_threshold(clock):
     assert requests(11, 0) == "degraded"  # 9.9 %: below the threshold of 10, not yet a tenth below
     assert requests(12, 0) == "healthy"  # 8.9 %
     assert requests(10, 2) == "healthy"  # 9.8 %: it has to be crossed again
+
+
+def test_health_of_many_reads_well_too(clock):
+    collector = MetricsCollector(Thresholds({"error_rate": 10}), clock)
+    for number in range(30):
+        for _ in range(3):
+            collector.record_agent_request(f"Agent{number}", success=False)
+    said = repr(collector.health()).splitlines()
+    assert len(said) == 12
+    assert "Agent8, Agent9, … and 20 more, up" in said[0]
+    assert said[-1] == "  … and 21 more>"
