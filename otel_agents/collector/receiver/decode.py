@@ -13,7 +13,7 @@ from otel_agents.collector.receiver import values
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 BAD_VALUE = "a value that cannot be read: not protobuf, not UTF-8 or nested too deep"
 
@@ -110,14 +110,14 @@ def read_lists(read: Callable[[list[bytes]], R], lists: pa.ListArray, faults: Fa
     return written
 
 
-def read_shared(read: Callable[[bytes], R], encoded: pa.Array, owner: pa.Array, faults: Faults) -> list[R]:
-    """Read messages that many rows share; ``owner`` tells which one a row belongs to."""
+def read_shared(read: Callable[..., R], encoded: Sequence[pa.Array], owner: pa.Array, faults: Faults) -> list[R]:
+    """Read messages, and texts beside them, that many rows share; ``owner`` tells which one a row belongs to."""
     written = []
-    for index, message in enumerate(encoded.to_pylist()):
+    for index, parts in enumerate(zip(*(each.to_pylist() for each in encoded), strict=True)):
         try:
-            written.append(read(message or b""))
+            written.append(read(*(part or b"" for part in parts)))
         except values.UnreadableValueError:
-            written.append(read(b""))
+            written.append(read(*(b"" for _ in parts)))
             faults.refuse_unless(pc.not_equal(owner, index))
     return written
 

@@ -43,14 +43,19 @@ def decode_logs(body: bytes) -> Decoded:
     scope_logs = resource_logs.field("scope_logs").flatten()
     logs = scope_logs.field("log_records").flatten()
     scope_of = pc.list_parent_indices(scope_logs.field("log_records"))
-    resource_of = pc.list_parent_indices(resource_logs.field("scope_logs")).take(scope_of)
+    resource_of_scope = pc.list_parent_indices(resource_logs.field("scope_logs"))
+    resource_of = resource_of_scope.take(scope_of)
 
     faults = Faults()
     own_attributes = attributes(logs.field("attributes"), faults)
     sent = logs.field("body")
     body_values = plain_values(sent, pa.array(range(len(logs)), pa.int64()), faults)
-    resources, services = columns(read_shared(values.resource, resource_logs.field("resource"), resource_of, faults), 2)
-    scopes, scope_rests = columns(read_shared(values.scope, scope_logs.field("scope"), scope_of, faults), 2)
+    resources, services = columns(
+        read_shared(values.resource, [resource_logs.field("resource")], resource_of, faults), 2
+    )
+    schemas = [scope_logs.field("schema_url"), resource_logs.field("schema_url").take(resource_of_scope)]
+    scoped = [scope_logs.field("scope"), *schemas]
+    scopes, scope_rests = columns(read_shared(values.scope, scoped, scope_of, faults), 2)
     in_trace = is_id(logs.field("trace_id"), 16)
     in_span = pc.and_(in_trace, is_id(logs.field("span_id"), 8))
     observed = logs.field("observed_ns")

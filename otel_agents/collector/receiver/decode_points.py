@@ -49,14 +49,17 @@ def decode_points(body: bytes) -> Decoded:
     scope_metrics = resource_metrics.field("scope_metrics").flatten()
     metrics = scope_metrics.field("metrics").flatten()
     scope_of = pc.list_parent_indices(scope_metrics.field("metrics"))
-    resource_of = pc.list_parent_indices(resource_metrics.field("scope_metrics")).take(scope_of)
+    resource_of_scope = pc.list_parent_indices(resource_metrics.field("scope_metrics"))
+    resource_of = resource_of_scope.take(scope_of)
 
     faults = Faults()  # rows of metrics here, of points below
     faults.refuse_unless(pc.not_equal(metrics.field("name"), b""), NO_NAME)
     resources, services = columns(
-        read_shared(values.resource, resource_metrics.field("resource"), resource_of, faults), 2
+        read_shared(values.resource, [resource_metrics.field("resource")], resource_of, faults), 2
     )
-    scopes, scope_rests = columns(read_shared(values.scope, scope_metrics.field("scope"), scope_of, faults), 2)
+    schemas = [scope_metrics.field("schema_url"), resource_metrics.field("schema_url").take(resource_of_scope)]
+    scoped = [scope_metrics.field("scope"), *schemas]
+    scopes, scope_rests = columns(read_shared(values.scope, scoped, scope_of, faults), 2)
     (metadata,) = columns(read_lists(values.metadata, metrics.field("metadata"), faults), 1)
     shared = {
         "name": text(metrics.field("name")),

@@ -40,7 +40,8 @@ def decode_spans(body: bytes) -> Decoded:
     scope_spans = resource_spans.field("scope_spans").flatten()
     spans = scope_spans.field("spans").flatten()
     scope_of = pc.list_parent_indices(scope_spans.field("spans"))
-    resource_of = pc.list_parent_indices(resource_spans.field("scope_spans")).take(scope_of)
+    resource_of_scope = pc.list_parent_indices(resource_spans.field("scope_spans"))
+    resource_of = resource_of_scope.take(scope_of)
 
     faults = Faults()
     parent_id = pc.if_else(pc.equal(spans.field("parent_span_id"), bytes(8)), b"", spans.field("parent_span_id"))
@@ -51,9 +52,11 @@ def decode_spans(body: bytes) -> Decoded:
     events, exceptions = columns(read_lists(values.events, spans.field("events"), faults), 2)
     (links,) = columns(read_lists(values.links, spans.field("links"), faults), 1)
     resources, services = columns(
-        read_shared(values.resource, resource_spans.field("resource"), resource_of, faults), 2
+        read_shared(values.resource, [resource_spans.field("resource")], resource_of, faults), 2
     )
-    scopes, scope_rests = columns(read_shared(values.scope, scope_spans.field("scope"), scope_of, faults), 2)
+    schemas = [scope_spans.field("schema_url"), resource_spans.field("schema_url").take(resource_of_scope)]
+    scoped = [scope_spans.field("scope"), *schemas]
+    scopes, scope_rests = columns(read_shared(values.scope, scoped, scope_of, faults), 2)
     rows = pa.RecordBatch.from_arrays(
         [
             spans.field("trace_id"),

@@ -90,14 +90,22 @@ def resource(encoded: bytes) -> tuple[str, str | None]:
 
 
 @lru_cache(maxsize=1024)
-def scope(encoded: bytes) -> tuple[str | None, str | None]:
-    """Name of an instrumentation scope, and JSON text of what else it has; None where it has none."""
+def scope(encoded: bytes, schema: bytes = b"", resource_schema: bytes = b"") -> tuple[str | None, str | None]:
+    """Name of an instrumentation scope, and JSON text of what else it has; None where it has none.
+
+    Args:
+        encoded: the scope.
+        schema: the URL of the schema its records follow.
+        resource_schema: that of its resource.
+    """
     sent = _parse(InstrumentationScope, encoded)
     rest = _known(
         {
             "version": sent.version,
             "attributes": plain_object(sent.attributes),
             "dropped_attributes_count": sent.dropped_attributes_count,
+            "schema_url": schema.decode(errors="replace"),
+            "resource_schema_url": resource_schema.decode(errors="replace"),
         }
     )
     return sent.name or None, to_json(rest) if rest else None

@@ -31,6 +31,7 @@ _MANY, _OPTIONAL = "*", "?"  # a list; a number that is null, and not 0, when it
 
 _Field = tuple[int, int | str] | tuple[int, int | str, str]
 
+_SCHEMA: dict[str, _Field] = {"schema_url": (3, _BYTES)}
 _POINTS: dict[str, _Field] = {"points": (1, "NumberPoint", _MANY)}
 _TEMPORALITY: dict[str, _Field] = {"temporality": (2, _INT32)}
 _DISTRIBUTION: dict[str, _Field] = {
@@ -71,8 +72,8 @@ _MESSAGES: dict[str, dict[str, _Field]] = {
         "status": (15, "Status"),
         "flags": (16, _FIXED32),
     },
-    "ScopeSpans": {"scope": (1, _BYTES), "spans": (2, "Span", _MANY)},
-    "ResourceSpans": {"resource": (1, _BYTES), "scope_spans": (2, "ScopeSpans", _MANY)},
+    "ScopeSpans": {"scope": (1, _BYTES), "spans": (2, "Span", _MANY), **_SCHEMA},
+    "ResourceSpans": {"resource": (1, _BYTES), "scope_spans": (2, "ScopeSpans", _MANY), **_SCHEMA},
     "TraceRequest": {"resource_spans": (1, "ResourceSpans", _MANY)},
     "NumberPoint": {
         "start_ns": (2, _FIXED64),
@@ -131,8 +132,8 @@ _MESSAGES: dict[str, dict[str, _Field]] = {
         "summary": (11, "Summary"),
         "metadata": (12, _BYTES, _MANY),
     },
-    "ScopeMetrics": {"scope": (1, _BYTES), "metrics": (2, "Metric", _MANY)},
-    "ResourceMetrics": {"resource": (1, _BYTES), "scope_metrics": (2, "ScopeMetrics", _MANY)},
+    "ScopeMetrics": {"scope": (1, _BYTES), "metrics": (2, "Metric", _MANY), **_SCHEMA},
+    "ResourceMetrics": {"resource": (1, _BYTES), "scope_metrics": (2, "ScopeMetrics", _MANY), **_SCHEMA},
     "MetricsRequest": {"resource_metrics": (1, "ResourceMetrics", _MANY)},
     "LogRecord": {
         "time_ns": (1, _FIXED64),
@@ -147,8 +148,8 @@ _MESSAGES: dict[str, dict[str, _Field]] = {
         "observed_ns": (11, _FIXED64),
         "event_name": (12, _BYTES),
     },
-    "ScopeLogs": {"scope": (1, _BYTES), "log_records": (2, "LogRecord", _MANY)},
-    "ResourceLogs": {"resource": (1, _BYTES), "scope_logs": (2, "ScopeLogs", _MANY)},
+    "ScopeLogs": {"scope": (1, _BYTES), "log_records": (2, "LogRecord", _MANY), **_SCHEMA},
+    "ResourceLogs": {"resource": (1, _BYTES), "scope_logs": (2, "ScopeLogs", _MANY), **_SCHEMA},
     "LogsRequest": {"resource_logs": (1, "ResourceLogs", _MANY)},
 }
 

@@ -41,6 +41,7 @@ def test_a_log_record_comes_out_as_it_was_sent():
     request = otlp.logs(sent)
     scope = request.resource_logs[0].scope_logs[0].scope
     scope.version = "1.2"
+    request.resource_logs[0].scope_logs[0].schema_url = "https://schemas/1"
     scope.attributes.extend(otlp.pairs({"a": True}))
     assert rows(request) == [
         {
@@ -55,7 +56,7 @@ def test_a_log_record_comes_out_as_it_was_sent():
             "flags": 1,
             "dropped_attributes": 2,
             "scope_name": "tests",
-            "scope": '{"version":"1.2","attributes":{"a":true}}',
+            "scope": '{"version":"1.2","attributes":{"a":true},"schema_url":"https://schemas/1"}',
             "service_name": "shop",
             "resource": '{"service.name":"shop"}',
             "attributes": [{"key": "n", "text": None, "flag": None, "integer": 1, "number": None, "json": None}],

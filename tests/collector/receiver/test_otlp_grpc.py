@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import grpc
+import psutil
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
@@ -87,6 +88,14 @@ def test_too_large_a_request_exhausts_resources_and_is_not_to_be_repeated(
     error = failure(lambda: channel.unary_unary(method)(bytes(1_100_000), compression=compression))
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "grpc-status-details-bin" not in dict(error.trailing_metadata() or ())
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(receiving: RunningCollector, channel: grpc.Channel):
+    process = psutil.Process(receiving.process.pid)
+    before = process.memory_info().rss
+    error = failure(lambda: channel.unary_unary(METHOD)(bytes(200_000_000), compression=grpc.Compression.Gzip))
+    assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert process.memory_info().rss - before < 50_000_000
 
 
 def test_overload_says_when_to_come_again(start_collector: Callable[..., RunningCollector]):

@@ -95,13 +95,16 @@ def test_what_users_do_not_ask_for_is_stored_too(store: DuckDBStore):
     sent = otlp.span(trace_state="k=v", flags=0x301, dropped_attributes_count=1, dropped_events_count=2)
     request = otlp.request(sent)
     request.resource_spans[0].scope_spans[0].scope.version = "1.2"
+    request.resource_spans[0].scope_spans[0].schema_url = "https://schemas/1"
+    request.resource_spans[0].schema_url = "https://schemas/2"
     store.write([decode_spans(request.SerializeToString()).batch])
     with store.read() as cursor:
         found = cursor.execute(
             "SELECT start_nanos, end_nanos, scope, trace_state, flags, dropped_attributes, dropped_events,"
             " dropped_links FROM span_data"
         ).fetchall()
-    assert found == [(789, 789, '{"version":"1.2"}', "k=v", 0x301, 1, 2, 0)]
+    scope = '{"version":"1.2","schema_url":"https://schemas/1","resource_schema_url":"https://schemas/2"}'
+    assert found == [(789, 789, scope, "k=v", 0x301, 1, 2, 0)]
 
 
 def test_the_spans_view_has_the_designs_columns(store: DuckDBStore):
