@@ -12,7 +12,7 @@ from otel_agents.health.sketch import Buckets, merge, quantile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NUMBERS = Struct("<4I5q3d2H?")
+_NUMBERS = Struct("<9q3d2H?")
 OTHER = "other"  # the name of what is too many to be told apart
 _MOST_SMALL = 65_535  # in a bucket, while counts are kept in two bytes
 _MOST_TYPES = 20  # types of error that are told apart; the others are one
@@ -152,7 +152,7 @@ class Tally:
             wide,
         )
         pairs = array(
-            "I" if wide else "H",
+            "Q" if wide else "H",
             chain.from_iterable(chain(self.buckets.items(), first_chunks.items())),
         )
         errors = "\0".join(f"{number} {error_type}" for error_type, number in (self.error_types or {}).items())
@@ -192,8 +192,8 @@ class Tally:
             self.cost = cost if self.cost is None else self.cost + cost
         if sums_only:
             return
-        end = _NUMBERS.size + (8 if wide else 4) * (buckets + first_chunks)
-        numbers = memoryview(packed)[_NUMBERS.size : end].cast("I" if wide else "H")
+        end = _NUMBERS.size + (16 if wide else 4) * (buckets + first_chunks)
+        numbers = memoryview(packed)[_NUMBERS.size : end].cast("Q" if wide else "H")
         pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
         merge(self.buckets, pairs[:buckets])
         if first_chunks:

@@ -1,8 +1,9 @@
-"""Sliding windows over tallies: slots of 10 s for the last minutes, blocks of 5 min for the last hour, one for all.
+"""Sliding windows over tallies: slots of 10 s for the last minutes, blocks of 5 min for the last hour, one for before.
 
-Records are added to an open slot. When time moves on it is closed: merged into the total, into its block, and kept
-packed as a slot, so that a name that was busy for an hour takes about 15 kB. A window is the slots (or blocks) that
-begin inside it: it never reaches further back than asked, and falls short by less than one of them.
+Records are added to an open slot. When time moves on it is closed: merged into its block, and kept packed as a slot, so
+that a name that was busy for an hour takes about 10 kB. A block that gets too old is merged into what was before. A
+window is the slots (or blocks) that begin inside it: it never reaches further back than asked, and falls short by less
+than one of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Series(dict[int, Tally]):
     A record that comes late opens its slot again, and is counted where it belongs.
     """
 
-    __slots__ = ("_blocks", "_newest", "_slots", "_total", "last_ns")
+    __slots__ = ("_before", "_blocks", "_newest", "_slots", "last_ns")
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +35,7 @@ class Series(dict[int, Tally]):
         self._newest = 0
         self._slots: dict[int, bytes] = {}
         self._blocks: dict[int, bytes] = {}
-        self._total = Tally()
+        self._before: bytes | None = None  # the last hour
 
     def __missing__(self, slot: int) -> Tally:
         if slot > self._newest:
@@ -51,15 +52,17 @@ class Series(dict[int, Tally]):
         ``sums_only`` leaves out times and types, for those who look at many names.
         """
         window = Tally()
-        if seconds is None:
-            oldest = -1
-            window.merge(self._total, sums_only=sums_only)
-        else:
+        oldest = -1
+        kept, size = self._blocks, _BLOCK
+        if seconds is not None:
             oldest = now_ns // SLOT_NS - int(seconds * 1e9) // SLOT_NS
-            kept, size = (self._slots, 1) if seconds <= FIVE_MINUTES else (self._blocks, _BLOCK)
-            for number, packed in kept.items():
-                if number * size > oldest:
-                    window.merge_packed(packed, sums_only=sums_only)
+            if seconds <= FIVE_MINUTES:
+                kept, size = self._slots, 1
+        elif self._before is not None:
+            window.merge_packed(self._before, sums_only=sums_only)
+        for number, packed in kept.items():
+            if number * size > oldest:
+                window.merge_packed(packed, sums_only=sums_only)
         for slot, tally in self.items():
             if slot > oldest:
                 window.merge(tally, sums_only=sums_only)
@@ -67,12 +70,16 @@ class Series(dict[int, Tally]):
 
     def _close(self) -> None:
         for slot, tally in self.items():
-            self._total.merge(tally)
             _put_away(self._slots, slot, tally)
             _put_away(self._blocks, slot // _BLOCK, tally)
         self.clear()
-        _drop_older(self._slots, self._newest - _SLOTS)
-        _drop_older(self._blocks, self._newest // _BLOCK - _BLOCKS)
+        _take_older(self._slots, self._newest - _SLOTS)
+        for packed in _take_older(self._blocks, self._newest // _BLOCK - _BLOCKS):
+            before = Tally()
+            before.merge_packed(packed)
+            if self._before is not None:
+                before.merge_packed(self._before)
+            self._before = before.pack()
 
 
 def _put_away(kept: dict[int, bytes], number: int, tally: Tally) -> None:
@@ -85,6 +92,5 @@ def _put_away(kept: dict[int, bytes], number: int, tally: Tally) -> None:
     kept[number] = tally.pack()
 
 
-def _drop_older(kept: dict[int, bytes], first: int) -> None:
-    for number in [number for number in kept if number < first]:
-        del kept[number]
+def _take_older(kept: dict[int, bytes], first: int) -> list[bytes]:
+    return [kept.pop(number) for number in [number for number in kept if number < first]]

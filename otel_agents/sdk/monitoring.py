@@ -161,6 +161,7 @@ class MetricsCollector:
             ValueError: ``minutes`` or ``by`` is not one of these.
         """
         from otel_agents.health.figures import figures
+        from otel_agents.health.tally import Tally
 
         if minutes is not None and not 0 < minutes <= HOUR / 60:
             raise ValueError(f"minutes: expected up to 60, or None for all since the start, got {minutes!r}")
@@ -172,6 +173,8 @@ class MetricsCollector:
         if by is None:
             return figures(aggregates.program(seconds, now_ns), running["agent"][""])
         tallies = aggregates.over(by, seconds, now_ns)
+        for name in running[by].keys() - tallies.keys() - {""}:
+            tallies[name] = Tally()  # it runs, and nothing of it has ended yet
         return {name: figures(tally, running[by][name]) for name, tally in tallies.items()}
 
     @property

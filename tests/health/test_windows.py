@@ -117,3 +117,13 @@ def test_sums_alone_are_those_of_the_whole():
             getattr(whole, name) for name in ("requests", "failures", "seconds", "tokens", "cost")
         ]
         assert (sums.buckets, sums.error_types) == ({}, None)
+
+
+@given(st.lists(st.integers(-2000, 3000), min_size=1, max_size=200))
+def test_everything_since_the_start_is_counted_however_late_it_comes(offsets):
+    series = Series()
+    for offset in offsets:
+        series[START + offset].request(1.0, bucket(1.0), failed=offset % 2 == 0, error_type="TimeoutError")
+    total = series.over(None, 0)
+    assert (total.requests, total.seconds, total.buckets) == (len(offsets), len(offsets), {bucket(1.0): len(offsets)})
+    assert sum((total.error_types or {}).values()) == total.failures == sum(offset % 2 == 0 for offset in offsets)

@@ -568,3 +568,8 @@ def test_health_of_many_reads_well_too(clock):
     assert len(said) == 12
     assert "Agent8, Agent9, … and 20 more, up" in said[0]
     assert said[-1] == "  … and 21 more>"
+
+
+def test_what_runs_for_the_first_time_is_seen(traced):
+    with monitor_operation("request", agent_name="New"):
+        assert [(name, each.running) for name, each in metrics_collector.figures(5, by="agent").items()] == [("New", 1)]
