@@ -25,6 +25,7 @@ from otel_agents.collector.meters import Meters
 from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from otel_agents.collector.receiver.receiver import Receiver
+from otel_agents.collector.retention import Retention
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.fresh import Fresh
 from otel_agents.errors import CollectorError
@@ -77,6 +78,8 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         meters = Meters()
         intake = Intake(meters.timed_commit(store.write), live.publish, store.check_room, budget, journal)
         stack.callback(intake.close)
+        retention = Retention(store, meters, settings.keep_days, settings.keep_bytes)
+        stack.callback(retention.close)
 
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
         receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters)

@@ -23,6 +23,8 @@ DOCS: Final = {
     "records_received_total": ("counter", "Spans, data points and log records whose fate is decided."),
     "records_stored_total": ("counter", "Of those, what was acknowledged; one sent again is, too."),
     "records_refused_total": ("counter", "Of those, what was not, by reason."),
+    "records_removed_total": ("counter", "Stored records that were removed since, because of their age or the size."),
+    "traces_removed_total": ("counter", "Traces that were removed, all of their spans."),
     "requests_total": ("counter", "OTLP requests by their answer."),
     "request_seconds": ("histogram", "From an OTLP request's beginning to its answer."),
     "commit_seconds": ("histogram", "Each commit to the database."),
@@ -51,8 +53,12 @@ class Meters:
 
     def count(self, name: str, **labels: str) -> None:
         """Count one event."""
+        self.add(name, 1, **labels)
+
+    def add(self, name: str, number: int, **labels: str) -> None:
+        """Count several events."""
         with self._lock:
-            self._counts[name, tuple(labels.items())] += 1
+            self._counts[name, tuple(labels.items())] += number
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Add a time to a histogram."""

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from otel_agents.settings import setting, text, whole
+from otel_agents.settings import number, setting, text, whole
 
 
 def default_data() -> Path:
@@ -56,6 +56,19 @@ class CollectorSettings:
         env=("OTEL_AGENTS_MEMORY_BYTES",),
         parse=whole(128 * MIB, 1024 * 1024 * MIB),
         doc="Memory DuckDB may use, in bytes, before it writes intermediate results to disk.",
+    )
+
+    keep_days: float | None = setting(
+        None,
+        env=("OTEL_AGENTS_KEEP_DAYS",),
+        parse=number(0, 36_500),
+        doc="Traces, metrics and logs older than so many days are removed; default: kept for ever.",
+    )
+    keep_bytes: int | None = setting(
+        None,
+        env=("OTEL_AGENTS_KEEP_BYTES",),
+        parse=whole(256 * MIB, 1 << 50),
+        doc="Size of the database in bytes at which the oldest traces, metrics and logs are removed; default: none.",
     )
 
     @property

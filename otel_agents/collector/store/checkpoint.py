@@ -31,6 +31,7 @@ class Checkpointer:
     def __init__(self, room: Room, connection: duckdb.DuckDBPyConnection) -> None:
         self._room = room
         self._connection = connection
+        self._lock = threading.Lock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpoint", daemon=True)
         self._thread.start()
@@ -41,6 +42,17 @@ class Checkpointer:
         self._thread.join()
         self._connection.close()
 
+    def checkpoint(self) -> None:
+        """Move the log now, and give the blocks of what was removed free.
+
+        Raises:
+            OverloadedError: there is no room on the disk.
+            duckdb.Error: something stands in the way just now.
+        """
+        self._room.check()
+        with self._lock:
+            self._connection.execute("CHECKPOINT")
+
     def _run(self) -> None:
         before, quiet = 0, 0
         while not self._closing.wait(_LOOK_S):
@@ -49,7 +61,6 @@ class Checkpointer:
             before = length
             if length >= LOG_BYTES or (length and quiet >= QUIET_S):
                 try:
-                    self._room.check()
-                    self._connection.execute("CHECKPOINT")
+                    self.checkpoint()
                 except (duckdb.Error, OverloadedError) as error:  # later, then
                     _log.info("Checkpoint put off: %s", error)

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from otel_agents.collector.handoff import LogBatch, OverloadedError, PointBatch, SpanBatch
-from otel_agents.collector.store import evaluations
+from otel_agents.collector.store import evaluations, removal
 from otel_agents.collector.store.checkpoint import Checkpointer
 from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.insert import insert_sql
@@ -24,9 +24,11 @@ from otel_agents.collector.store.store import Commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from otel_agents.collector.handoff import Batch
+    from otel_agents.collector.store.removal import Removed
 
 _RANGES = """
 INSERT INTO trace_ranges
@@ -156,6 +158,36 @@ class DuckDBStore:
                 returned = self._writer.execute(statement).fetchall()
                 traces.update((value, None) for (value,) in returned if isinstance(value, str))  # others: their number
         return tuple(traces)
+
+    def remove(self, before: datetime) -> Removed:
+        """Remove some of what is older than a time (UTC, without a zone), whole traces, the oldest first.
+
+        Raises:
+            OverloadedError: the disk is full, or the memory DuckDB may use.
+        """
+        with self._lock, _overload():
+            self._writer.begin()
+            try:
+                removed = removal.remove(self._writer, before)
+            except BaseException:
+                self._writer.rollback()
+                raise
+            self._writer.commit()
+        return removed
+
+    def oldest(self, share: float) -> datetime | None:
+        """Say before which time (UTC, without a zone) a share of all records lies; None where there are none."""
+        with self.read() as cursor:
+            return removal.oldest(cursor, share)
+
+    def size(self) -> int:
+        """Bytes of the file that are in use, and of the log; removing makes it less with the next checkpoint."""
+        with self.read() as cursor:
+            return removal.used_bytes(cursor) + self._room.log_bytes()
+
+    def checkpoint(self) -> None:
+        """Move the log into the file now; see ``Checkpointer``."""
+        self._checkpointer.checkpoint()
 
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -115,3 +116,18 @@ def test_what_it_tells(collector: RunningCollector):
 def test_it_is_ready(collector: RunningCollector):
     answer = ask(collector.url, "GET", "/readyz")
     assert (answer.status, answer.json) == (200, {"status": "ready"})
+
+
+def test_what_is_older_than_is_kept_is_removed_and_counted(start_collector: Callable[..., RunningCollector]):
+    first = start_collector()
+    old, new = otlp.START_NS - 400 * 86_400 * 10**9, time.time_ns()
+    body = otlp.request(*(otlp.span(name=str(at), start_time_unix_nano=at, trace_id=f"{at:032x}") for at in (old, new)))
+    otlp.post(f"{first.url}/v1/traces", body.SerializeToString())
+    assert first.sql("SELECT count(*) AS spans FROM spans") == [{"spans": 2}]
+    first.stop()
+    kept = start_collector(OTEL_AGENTS_KEEP_DAYS="30")
+    removed = ("traces_removed_total", 'reason="age"')
+    while scraped(kept.url).get(removed) != 1:
+        time.sleep(0.05)
+    assert kept.sql("SELECT name FROM spans") == [{"name": str(new)}]
+    assert scraped(kept.url)["records_removed_total", 'signal="traces",reason="age"'] == 1
