@@ -56,6 +56,7 @@ class AlertManager:
         self._thresholds = thresholds
         self._look = look
         self._delivery = delivery
+        self._start_looking: Callable[[], None] | None = None
         self._lock = threading.RLock()
         self._start()
 
@@ -86,6 +87,12 @@ class AlertManager:
 
             self._kept_silences = Silences()
         return self._kept_silences
+
+    def bind(self, start: Callable[[], None] | None) -> None:
+        """Set what has somebody look now and then; it is called once there is a rule or somebody listens."""
+        self._start_looking = start
+        if start is not None and (self._listeners or self._rules):
+            start()
 
     # --- What is looked at ------------------------------------------------------------------------------------------
 
@@ -126,6 +133,7 @@ class AlertManager:
         rule = make(name, expression, severity)
         with self._lock:
             self._all_rules()[name] = rule
+        self._be_looked_at()
 
     def remove_rule(self, name: str) -> None:
         """Take a rule away; its alerts are resolved at the next check.
@@ -237,7 +245,12 @@ class AlertManager:
         self._delivery.remember_loop(listener)
         with self._lock:
             self._listeners.append((listener, _SEVERITIES.index(severity)))
+        self._be_looked_at()
         return listener
+
+    def _be_looked_at(self) -> None:
+        if self._start_looking is not None:
+            self._start_looking()
 
     def forget(self, listener: Listener) -> None:
         """Tell ``listener`` nothing more."""

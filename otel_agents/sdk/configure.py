@@ -187,15 +187,8 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     _pipeline, _processors, _shutdown_timeout = pipeline, processors, settings.shutdown_timeout
     _install(settings, given, processors, prices)
     _last = settings, given
-    metrics_collector.limit_names(settings.names_limit)
-    if settings.thresholds is not None:
-        alert_manager.thresholds = settings.thresholds
-    for name, expression in (settings.rules or {}).items():
-        alert_manager.add_rule(name, expression)
-    for budget in settings.budgets:
-        budgets.put(budget)
-    _watch_loops(watch, settings.on_loop)
     bind(pipeline.settle, open_spans)
+    _watch_over(settings, pipeline, watch)
     _end_with_multiprocessing(pipeline)
 
     if old_metrics is not None:
@@ -243,14 +236,22 @@ def _redaction(settings: SdkSettings) -> list[Stage]:
     return stages
 
 
-def _watch_loops(watch: LoopWatch, on_loop: str) -> None:
-    """Have alerts and, where loops are to raise, operations ask this one, in the place of the one before."""
+def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> None:
+    """Set what health, alerts, budgets and loops go by."""
     global _watch
+    metrics_collector.limit_names(settings.names_limit)
+    if settings.thresholds is not None:
+        alert_manager.thresholds = settings.thresholds
+    for name, expression in (settings.rules or {}).items():
+        alert_manager.add_rule(name, expression)
+    for budget in settings.budgets:
+        budgets.put(budget)
     if _watch is not None:
         alert_manager.remove_source(_watch.findings)
     _watch = watch
     alert_manager.add_source(watch.findings)
-    guards.put("loops", watch.before if on_loop == "raise" else None)
+    guards.put("loops", watch.before if settings.on_loop == "raise" else None)
+    alert_manager.bind(pipeline.start if settings.enabled and settings.alert_interval else None)
 
 
 def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:
@@ -517,6 +518,7 @@ def take_down(timeout: float | None = None) -> None:
         if end_metrics is not None:
             end_metrics()
         bind(None)
+        alert_manager.bind(None)
         _pipeline, _processors, _metrics, _last = None, (), None, None
 
 

@@ -150,6 +150,11 @@ class Pipeline(SpanProcessor):
             for outlet in self._outlets:
                 outlet.refuse(reason)
 
+    def start(self) -> None:
+        """Start the thread; the first span does it, too."""
+        if self._thread is None:
+            self._start()
+
     def _start(self) -> None:
         with self._starting:
             if self._thread is None and not self._closed:

@@ -162,3 +162,17 @@ def test_wrong_thresholds_and_rules_are_refused_at_configure(given, why):
     with pytest.raises(ConfigurationError) as caught:
         configure(**given)
     assert str(caught.value).startswith(why)
+
+
+def test_an_agent_that_never_spoke_is_missed_in_a_program_that_does_nothing(a_fresh_program):
+    heard, done = [], threading.Event()
+
+    @alert_manager.on_alert
+    def listen(alert):
+        heard.append(alert.id)
+        done.set()
+
+    alert_manager.add_rule("gone", "silence(agent=Poller) > 0.01s")
+    configure(traces_exporter="none", alert_interval=0.01, interval=0.01)
+    assert done.wait(10)
+    assert heard == ["gone/agent/Poller"]
