@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import pyarrow as pa
 
@@ -137,6 +137,7 @@ class OverloadedError(Exception):
 class Batch:
     """What of one request may be stored: a record batch, one row a span, data point or log record."""
 
+    signal: ClassVar[str]  # traces, metrics or logs
     rows: pa.RecordBatch
 
     @property
@@ -154,18 +155,21 @@ class SpanBatch(Batch):
     """Spans, in the columns of ``SPANS``."""
 
     __slots__ = ()
+    signal = "traces"
 
 
 class PointBatch(Batch):
     """Data points of metrics, in the columns of ``POINTS``."""
 
     __slots__ = ()
+    signal = "metrics"
 
 
 class LogBatch(Batch):
     """Log records, in the columns of ``LOGS``."""
 
     __slots__ = ()
+    signal = "logs"
 
 
 class MemoryBudget:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from otel_agents.collector.handoff import Batch
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Labels = tuple[tuple[str, str], ...]
@@ -25,6 +27,7 @@ DOCS: Final = {
     "records_refused_total": ("counter", "Of those, what was not, by reason."),
     "records_removed_total": ("counter", "Stored records that were removed since, because of their age or the size."),
     "traces_removed_total": ("counter", "Traces that were removed, all of their spans."),
+    "records_dropped_total": ("counter", "Of those that were acknowledged, what is not in the database, by reason."),
     "requests_total": ("counter", "OTLP requests by their answer."),
     "request_seconds": ("histogram", "From an OTLP request's beginning to its answer."),
     "commit_seconds": ("histogram", "Each commit to the database."),
@@ -50,6 +53,10 @@ class Meters:
             self._counts["records_stored_total", of_signal] += stored
             for reason, number in refused.items():
                 self._counts["records_refused_total", (*of_signal, ("reason", reason))] += number
+
+    def set_aside(self, batch: Batch) -> None:
+        """Count records that were acknowledged and that the database did not take; a file of the journal has them."""
+        self.add("records_dropped_total", batch.records, signal=batch.signal, reason="set aside")
 
     def count(self, name: str, **labels: str) -> None:
         """Count one event."""

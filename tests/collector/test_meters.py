@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from otel_agents.collector.meters import Meters
+from otel_agents.collector.receiver.signals import LOGS
+from tests.collector import otlp
 
 
 def lines(meters: Meters, name: str) -> list[str]:
@@ -25,6 +27,14 @@ def test_records_are_received_stored_and_refused():
         'otel_agents_collector_records_stored_total{signal="traces"} 4',
         'otel_agents_collector_records_refused_total{signal="traces",reason="a trace_id that is zero"} 2',
         'otel_agents_collector_records_refused_total{signal="traces",reason="odd \\"\\\\\\n"} 1',
+    ]
+
+
+def test_what_the_database_did_not_take_is_dropped():
+    meters = Meters()
+    meters.set_aside(LOGS.decode_protobuf(otlp.logs(otlp.evaluation(), otlp.evaluation()).SerializeToString()).batch)
+    assert lines(meters, "records_dropped") == [
+        'otel_agents_collector_records_dropped_total{signal="logs",reason="set aside"} 2'
     ]
 
 

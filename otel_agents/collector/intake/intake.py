@@ -43,6 +43,7 @@ class Intake(Generic[T]):
         check: raises ``OverloadedError`` when the disk has no room.
         budget: what waits here is claimed from it.
         journal: what an earlier run left in it is stored first.
+        set_aside: is told of each batch that the database does not take.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class Intake(Generic[T]):
         check: Callable[[], None],
         budget: MemoryBudget,
         journal: Journal,
+        set_aside: Callable[[Batch], None] = lambda _batch: None,
     ) -> None:
+        self._set_aside = set_aside
         self._write = write
         self._publish = publish
         self._check = check
@@ -208,6 +211,7 @@ class Intake(Generic[T]):
                 if len(group) > 1:
                     return all(self._commit([entry]) for entry in group)
                 _log.exception("A batch could not be stored; it is in %s", self._journal.set_aside(group[0]))
+                self._set_aside(group[0].batch)
                 return True
             else:
                 self._journal.release(group[-1].number)

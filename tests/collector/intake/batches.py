@@ -30,6 +30,7 @@ class Disk:
         self.number = 0
         self.gate = threading.Event()
         self.writing = threading.Event()
+        self.set_aside: list[Batch] = []
         self.refuse: dict[str, list[Exception]] = {}  # what storing a name raises, one after the other
 
     @property

@@ -12,7 +12,7 @@ from otel_agents.collector.handoff import MemoryBudget, OverloadedError
 from otel_agents.collector.intake import intake as module
 from otel_agents.collector.intake.intake import Intake
 from otel_agents.collector.intake.journal import Journal
-from tests.collector.intake.batches import Disk, batch
+from tests.collector.intake.batches import Disk, batch, name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def make(disk: Disk, published: list[int], budget: MemoryBudget, tmp_path: Path)
 
     def start() -> Intake[int]:
         journal = Journal(tmp_path / "journal", stored=disk.number)
-        made.append(Intake(disk.write, published.append, lambda: None, budget, journal))
+        made.append(Intake(disk.write, published.append, lambda: None, budget, journal, disk.set_aside.append))
         return made[-1]
 
     yield start
@@ -143,6 +143,7 @@ def test_a_batch_that_cannot_be_stored_is_kept_aside_and_does_not_fail_its_neigh
     (aside,) = (tmp_path / "journal").glob("*.arrow")
     assert pa.ipc.open_stream(aside.read_bytes()).read_all()["name"].to_pylist() == ["bad"]
     assert str(aside) in caplog.text
+    assert [(each.signal, name(each)) for each in disk.set_aside] == [("traces", "bad")]
 
 
 def test_a_sender_that_went_away_is_not_stored(intake: Intake[int], disk: Disk, monkeypatch):
