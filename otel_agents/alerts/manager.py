@@ -300,7 +300,7 @@ class AlertManager:
 
     def set_aside(self) -> Callable[[], None]:
         """Begin with no alert, rule, silence or listener; give what brings back those there were, and thresholds."""
-        names = ("_kept_states", "_kept_silences", "_listeners", "_rules", "_sources")
+        names = ("_kept_states", "_kept_silences", "_listeners", "_rules", "_sources", "_start_looking")
         aside, thresholds = {name: getattr(self, name) for name in names}, dict(self._thresholds)
         self._start()
 

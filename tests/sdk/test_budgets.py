@@ -1,6 +1,7 @@
 """Budgets that act: the next model call is not made once all is used."""
 
 import asyncio
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -280,3 +281,16 @@ def test_a_fault_of_ours_stops_no_call(monkeypatch):
     monkeypatch.setattr(budgets._ledger, "check", fail)
     assert calls_made(2) == 2
     assert faults.counts.pop("asking before an operation") == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_spends_for_itself_and_is_stopped_as_its_parent_is():
+    budgets.set("daily", usd=2, per="day", then="raise")
+    assert calls_made(1) == 1
+    child = os.fork()
+    if child == 0:
+        os._exit(10 * calls_made(4) + len(alert_manager.check_alerts()))
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 21
+    assert (budgets.spent()[0].used, alert_manager.check_alerts()) == (1.0, [])
