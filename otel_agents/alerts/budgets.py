@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from otel_agents.errors import BudgetExceeded, ConfigurationError
 from otel_agents.health.rules import and_unpriced
 from otel_agents.health.windows import FIVE_MINUTES
-from otel_agents.model import Finding
+from otel_agents.model import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -275,7 +275,7 @@ class Ledger:
         return [_spent(budget, key, account) for budget, key, account in self._current(now_ns)]
 
     def findings(self, now_ns: int) -> Iterator[Finding]:
-        """Return the warnings, what is used up, and what has calls of unknown cost.
+        """Return what has calls of unknown cost (low), what is used to its warning (medium) and used up (high).
 
         An account of no day or month is of no more interest five minutes after its last call.
         """
@@ -284,12 +284,19 @@ class Ledger:
                 continue
             spent = _spent(budget, key, account)
             message = f"Budget {spent.subject}: {_words(budget, spent)}"
+            evidence = {"percent": spent.percent, "unpriced_calls": spent.unpriced_calls}
+            severity: Severity
             if account.used >= budget.limit:
-                yield _finding("budget_exceeded", spent, spent.used, budget.limit, message, "high")
+                severity = "high"
             elif account.used >= budget.limit * budget.warn_at:
-                yield _finding("budget_warning", spent, spent.used, budget.limit, message, "medium")
+                severity = "medium"
             elif account.unpriced_calls:
-                yield _finding("budget_unpriced", spent, spent.unpriced_calls, 0, message, "medium")
+                severity = "low"
+            else:
+                continue
+            yield Finding(
+                "budget", "budget", spent.subject, spent.used, budget.limit, message, severity, evidence=evidence
+            )
 
     def _current(self, now_ns: int) -> Iterable[tuple[Budget, tuple[str, ...], _Account]]:
         with self._lock:
@@ -309,8 +316,3 @@ def _words(budget: Budget, spent: Spent) -> str:
     period = {"day": " today (UTC)", "month": " this month (UTC)"}.get("".join(budget.periods), "")
     unknown = and_unpriced(spent.unpriced_calls) if budget.unit == "USD" else ""
     return f"{budget.shown(spent.used)} of {budget.shown(spent.limit)} used{period}{unknown}"
-
-
-def _finding(rule: str, spent: Spent, value: float, threshold: float, message: str, severity: Any) -> Finding:
-    evidence = {"percent": spent.percent, "unpriced_calls": spent.unpriced_calls}
-    return Finding(rule, "budget", spent.subject, value, threshold, message, severity, evidence=evidence)

@@ -224,7 +224,7 @@ class AlertManager:
     # --- Who is told ------------------------------------------------------------------------------------------------
 
     def on_alert(self, listener: Listener | None = None, *, severity: str = "low") -> Any:
-        """Call ``listener(alert)`` when an alert begins to fire and when it is resolved; a decorator, too.
+        """Call ``listener(alert)`` when an alert begins to fire, becomes more severe or is resolved; a decorator, too.
 
         It is called from a thread of its own; a coroutine function runs in the event loop it was given in, or in one
         for itself where there was none. What it raises is logged once and goes no further.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from otel_agents.alerts.silences import Silences
     from otel_agents.health.rules import Key
-    from otel_agents.model import Finding
+    from otel_agents.model import Finding, Severity
 
 _ORDER = ("critical", "high", "medium", "low")
 _HISTORY = 1000
@@ -21,10 +21,10 @@ _HISTORY = 1000
 
 @dataclass(slots=True)
 class _Active:
-    """An alert while it lasts, and whether anybody was told that it fires."""
+    """An alert while it lasts, and how severe it was when somebody was told that it fires."""
 
     alert: Alert
-    told: bool = False
+    told: Severity | None = None
 
 
 class States:
@@ -37,8 +37,8 @@ class States:
     def update(self, findings: Iterable[Finding], now: float, silences: Silences) -> list[Alert]:
         """Take what was found at ``now`` (seconds since the epoch); return the alerts somebody should be told of.
 
-        Those are the ones that began to fire, once each, and the resolved ones of which it was told that they fire. One
-        that is silenced is told of when the silence ends, if it still fires.
+        Those are the ones that began to fire, once each and again when they become more severe, and the resolved ones
+        of which it was told that they fire. One that is silenced is told of when the silence ends, if it still fires.
         """
         news, seen = [], set()
         for found in findings:
@@ -51,20 +51,20 @@ class States:
             alert = replace(alert, silenced=silences.cover(alert, now))
             if active is None:
                 active = self._active[key] = _Active(alert)
-            active.alert = alert
+            before, active.alert = active.alert, alert
             if alert.state != "firing":
                 continue
-            if began:
+            if began or _is_worse(alert.severity, before.severity):
                 self.history.append(alert)
-            if not active.told and not alert.silenced:
-                active.told = True
+            if not alert.silenced and (active.told is None or _is_worse(alert.severity, active.told)):
+                active.told = alert.severity
                 news.append(alert)
         for key in [key for key in self._active if key not in seen]:
             active = self._active.pop(key)
             if active.alert.state == "firing":
                 resolved = replace(active.alert, state="resolved", resolved_at=now)
                 self.history.append(resolved)
-                if active.told:
+                if active.told is not None:
                     news.append(resolved)
         return news
 
@@ -86,6 +86,10 @@ class States:
     def now(self) -> list[Alert]:
         """Return what is pending or firing, the most severe first."""
         return sorted((active.alert for active in self._active.values()), key=lambda one: _ORDER.index(one.severity))
+
+
+def _is_worse(one: Severity, other: Severity) -> bool:
+    return _ORDER.index(one) < _ORDER.index(other)
 
 
 def _alert(found: Finding, since: float, now: float, active: _Active | None) -> Alert:

@@ -15,7 +15,7 @@ def ledger(*budgets):
 
 
 def alerts(made, now=NOON):
-    return [(found.rule, found.subject, found.message) for found in made.findings(now)]
+    return [(found.severity, found.subject, found.message) for found in made.findings(now)]
 
 
 @pytest.mark.parametrize("label", ["run", "session", "user", "tenant", "agent", "model"])
@@ -79,16 +79,16 @@ def test_a_warning_at_80_percent_and_an_alert_at_100():
     made.spend(Call(), 7.9, 10, NOON)
     assert alerts(made) == []
     made.spend(Call(), 0.1, 10, NOON)
-    assert alerts(made) == [("budget_warning", "daily", "Budget daily: $8.00 of $10.00 used today (UTC)")]
+    assert alerts(made) == [("medium", "daily", "Budget daily: $8.00 of $10.00 used today (UTC)")]
     made.spend(Call(), 2.0, 10, NOON)
-    assert alerts(made) == [("budget_exceeded", "daily", "Budget daily: $10.00 of $10.00 used today (UTC)")]
+    assert alerts(made) == [("high", "daily", "Budget daily: $10.00 of $10.00 used today (UTC)")]
     made.check(Call(), NOON)  # it warns and raises nothing
 
 
 def test_a_warning_where_the_user_wants_it():
     made = ledger(Budget("daily", 10.0, per=("day",), warn_at=0.5))
     made.spend(Call(), 5.0, 10, NOON)
-    assert [rule for rule, _, _ in alerts(made)] == ["budget_warning"]
+    assert [rule for rule, _, _ in alerts(made)] == ["medium"]
 
 
 def test_calls_of_unknown_cost_are_reported():
@@ -97,7 +97,7 @@ def test_calls_of_unknown_cost_are_reported():
     made.spend(Call(), None, 10, NOON)
     made.spend(Call(), None, 0, NOON)  # failed before it used anything
     said = "Budget daily: $1.00 of $10.00 used today (UTC), and 1 call of unknown cost"
-    assert alerts(made) == [("budget_unpriced", "daily", said)]
+    assert alerts(made) == [("low", "daily", said)]
     made.spend(Call(), 9.0, 10, NOON)
     assert alerts(made)[0][2].endswith("$10.00 of $10.00 used today (UTC), and 1 call of unknown cost")
 

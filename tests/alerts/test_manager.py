@@ -195,3 +195,18 @@ def test_a_source_of_findings_makes_alerts(program):
     assert program.firing() == [("drift", "gpt-5")]
     found.clear()
     assert program.firing() == []
+
+
+def test_an_alert_that_becomes_more_severe_is_told_of_again(program):
+    severity = ["low"]
+    program.alerts.add_source(
+        lambda look: [Finding("budget", "budget", "daily", 1.0, 2.0, "…", each) for each in severity]
+    )
+    heard = []
+    program.alerts.on_alert(lambda alert: heard.append((alert.severity, alert.state)))
+    for now in ("low", "low", "medium", "high", "medium", "high"):
+        severity[:] = [now]
+        program.alerts.check()
+    severity.clear()
+    program.alerts.check()
+    assert heard == [("low", "firing"), ("medium", "firing"), ("high", "firing"), ("high", "resolved")]

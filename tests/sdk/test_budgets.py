@@ -194,14 +194,14 @@ def test_alerts_at_80_and_at_100_percent_and_for_unknown_prices():
     budgets.set("daily", usd=10, per="day")
     with monitor_operation("ask", model="nobody-knows") as op:
         op.usage(input_tokens=10)
-    assert [(each["name"], each["message"]) for each in alert_manager.check_alerts()] == [
-        ("budget_unpriced", "Budget daily: $0.00 of $10.00 used today (UTC), and 1 call of unknown cost")
+    assert [(each["severity"], each["message"]) for each in alert_manager.check_alerts()] == [
+        ("low", "Budget daily: $0.00 of $10.00 used today (UTC), and 1 call of unknown cost")
     ]
     call(8.0)
-    assert [(each["name"], each["severity"]) for each in alert_manager.check_alerts()] == [("budget_warning", "medium")]
+    assert [(each["name"], each["severity"]) for each in alert_manager.check_alerts()] == [("budget", "medium")]
     call(2.0)
     assert [(each["name"], each["severity"], each["value"]) for each in alert_manager.check_alerts()] == [
-        ("budget_exceeded", "high", 10.0)
+        ("budget", "high", 10.0)
     ]
     assert metrics_collector.get_system_health()["status"] == "degraded"
 
