@@ -208,6 +208,8 @@ class TelemetryHealth:
     converted: Mapping[str, int] = field(default_factory=dict)  # attribute values that became their text, by class
     # Requests of metrics delivered and undelivered, and measurements that were over_label_limit or unusable.
     metrics: Mapping[str, int] = field(default_factory=dict)
+    # Notices of alerts that were sent, retried, given up as failed, and dropped as too many, by channel.
+    alerts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def emitted(self) -> int:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     Source = Callable[[Look], Iterable[Finding]]
     Listener = Callable[[Alert], Any]
+    Watcher = Callable[[list[Alert], float], None]
 
 _SEVERITIES = ("low", "medium", "high", "critical")
 
@@ -70,6 +71,7 @@ class AlertManager:
         self._kept_states = None
         self._kept_silences = None
         self._listeners: list[tuple[Listener, int]] = []
+        self._watchers: list[Watcher] = []
         self._rules = None
 
     @property
@@ -180,7 +182,10 @@ class AlertManager:
                 for listener, least in self._listeners:
                     if level >= least:
                         self._delivery.put(listener, alert)
-            return self._states.now()
+            active = self._states.now()
+            for watcher in self._watchers:
+                watcher(active, now)
+            return active
 
     def _findings(self, look: Look) -> list[Finding]:
         found = list(look.findings)
@@ -198,7 +203,7 @@ class AlertManager:
     @property
     def is_heard(self) -> bool:
         """Whether anybody listens."""
-        return bool(self._listeners)
+        return bool(self._listeners or self._watchers)
 
     def check_alerts(self) -> list[dict[str, Any]]:
         """Return the alerts that fire now, the most severe first; those that are silenced are left out.
@@ -257,6 +262,17 @@ class AlertManager:
         with self._lock:
             self._listeners = [one for one in self._listeners if one[0] != listener]
 
+    def watch(self, watcher: Watcher) -> None:
+        """Call ``watcher(active, now)`` in every look, with what is pending or firing; it must not wait or fail."""
+        with self._lock:
+            self._watchers.append(watcher)
+        self._be_looked_at()
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Call it no more."""
+        with self._lock:
+            self._watchers = [one for one in self._watchers if one != watcher]
+
     def acknowledge(self, name: str, subject: str | None = None, *, by: str = "somebody") -> int:
         """Say that somebody looks after the firing alerts of a name, until they are resolved.
 
@@ -300,7 +316,7 @@ class AlertManager:
 
     def set_aside(self) -> Callable[[], None]:
         """Begin with no alert, rule, silence or listener; give what brings back those there were, and thresholds."""
-        names = ("_kept_states", "_kept_silences", "_listeners", "_rules", "_sources", "_start_looking")
+        names = ("_kept_states", "_kept_silences", "_listeners", "_rules", "_sources", "_watchers", "_start_looking")
         aside, thresholds = {name: getattr(self, name) for name in names}, dict(self._thresholds)
         self._start()
 

@@ -27,6 +27,7 @@ from otel_agents.sdk import (
     identity,
     ledger,
     logfire_provider,
+    notifying,
     runtime,
     threads,
     unknowns,
@@ -111,6 +112,7 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
             go_by(rehearsal.time_ns),
             metrics_collector.set_aside(rehearsal.look),
             alert_manager.set_aside(),
+            notifying.set_aside(),
             guards.set_aside(),
             budgets.set_aside(rehearsal.look),
             ledger.set_aside(),
@@ -252,6 +254,7 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> 
     alert_manager.add_source(watch.findings)
     guards.put("loops", watch.before if settings.on_loop == "raise" else None)
     alert_manager.bind(pipeline.start if settings.enabled and settings.alert_interval else None)
+    notifying.put_up(settings, alert_manager)
 
 
 def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:
@@ -506,6 +509,7 @@ def take_down(timeout: float | None = None) -> None:
         began = monotonic()
         try:
             look_last(seconds)
+            notifying.tell_last(alert_manager)
         except Exception as error:  # noqa: BLE001  the spans are sent all the same
             faults.report("looking for alerts", error)
         seconds = max(0.0, seconds - (monotonic() - began))
@@ -517,6 +521,7 @@ def take_down(timeout: float | None = None) -> None:
                 processor.shutdown()
         if end_metrics is not None:
             end_metrics()
+        notifying.take_down(seconds, alert_manager)
         bind(None)
         alert_manager.bind(None)
         _pipeline, _processors, _metrics, _last = None, (), None, None
@@ -542,6 +547,7 @@ def _after_fork_in_child() -> None:
     besides.after_fork_in_child()
     ledger.after_fork_in_child()
     unknowns.after_fork_in_child()
+    notifying.after_fork_in_child()
     spool.after_fork_in_child()
     redact.counts.clear()
     metrics_account.after_fork_in_child()

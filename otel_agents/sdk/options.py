@@ -250,6 +250,21 @@ def _budgets(value: object) -> tuple[Budget, ...]:
     return tuple(read_budget(str(name), text) for name, text in value.items())
 
 
+def _channels(value: object) -> tuple[str, ...]:
+    """Accept addresses of channels."""
+    from otel_agents.sdk.channels.addresses import read  # where there are any
+
+    return read(value)
+
+
+def _signing_secret(value: object) -> str:
+    """Accept a key, as Standard Webhooks writes it or as any text."""
+    from otel_agents.sdk.channels.webhook import key_of
+
+    key_of(text(value))
+    return str(value)
+
+
 def _not(inner: Callable[[object], bool], variable: str) -> Parse:
     """Accept a flag; from ``variable``, which says the opposite, its negation."""
 
@@ -585,6 +600,51 @@ class SdkSettings:
         env=("OTEL_AGENTS_ALERT_INTERVAL",),
         parse=number(0, 3600),
         doc="Seconds between two looks at the alerts; 0: only when the program asks.",
+    )
+    alert_channels: tuple[str, ...] = setting(
+        (),
+        env=("OTEL_AGENTS_ALERT_CHANNELS",),
+        parse=_channels,
+        secret=True,
+        doc="Where alerts go: log:, desktop:, webhook+https://…, or addresses of apprise; several with spaces between.",
+    )
+    alert_secret: str | None = setting(
+        None,
+        env=("OTEL_AGENTS_ALERT_SECRET",),
+        parse=_signing_secret,
+        secret=True,
+        doc="Key that webhooks are signed with: any text, or whsec_ and base64.",
+    )
+    alert_wait: float = setting(
+        10.0,
+        env=("OTEL_AGENTS_ALERT_WAIT",),
+        parse=number(0, 86_400),
+        doc="Seconds a rule's first alert waits for others, to go out in one notice.",
+    )
+    alert_group: float = setting(
+        60.0,
+        env=("OTEL_AGENTS_ALERT_GROUP",),
+        parse=number(0, 86_400),
+        doc="Seconds between two notices of one rule, at least.",
+    )
+    alert_repeat: float = setting(
+        14_400.0,
+        env=("OTEL_AGENTS_ALERT_REPEAT",),
+        parse=number(0, 1e9),
+        doc="Seconds until what still fires, and nobody has acknowledged, is told of again; 0: never.",
+    )
+    alert_escalation: tuple[str, ...] = setting(
+        (),
+        env=("OTEL_AGENTS_ALERT_ESCALATION",),
+        parse=_channels,
+        secret=True,
+        doc="Where alerts go, beside, that nobody has acknowledged for a time.",
+    )
+    alert_escalate_after: float = setting(
+        900.0,
+        env=("OTEL_AGENTS_ALERT_ESCALATE_AFTER",),
+        parse=number(0, 1e9),
+        doc="That time, in seconds; 0: never.",
     )
     queue_size: int = setting(
         65_536,

@@ -82,6 +82,8 @@ class Capture(Traces):
             "metrics": "none",
             "exporters": (),
             "spool": False,
+            "alert_channels": (),
+            "alert_escalation": (),
             "id_generator": self._ids,
             "processors": (
                 self._starts,

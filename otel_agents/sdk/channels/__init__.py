@@ -1,0 +1,1 @@
+"""Where notices of alerts go, one file a channel; imported when one is configured."""
