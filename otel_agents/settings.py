@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from otel_agents.errors import ConfigurationError
@@ -58,26 +58,54 @@ def load(
     Raises:
         ConfigurationError: an option is unknown or has a value its check refuses, or the file cannot be read.
     """
+    values = {
+        field.name: parsed(field, source, raw)
+        for field, source, raw in found(cls, given, environ, signal=signal, file=file)
+        if source is not None
+    }
+    return cls(**values)
+
+
+def found(
+    cls: type,
+    given: Mapping[str, object],
+    environ: Mapping[str, str] | None = None,
+    *,
+    signal: str = "TRACES",
+    file: Path | None = None,
+) -> Iterator[tuple[dataclasses.Field[Any], str | None, object]]:
+    """Give each setting with where its value comes from, None for the default, and the value before its check.
+
+    Args are those of :func:`load`.
+
+    Raises:
+        ConfigurationError: an option is unknown, or the file cannot be read.
+    """
     environ = os.environ if environ is None else environ
-    fields = {f.name: f for f in dataclasses.fields(cast("Any", cls))}
+    fields = {field.name: field for field in dataclasses.fields(cls)}
     _refuse_unknown(given, fields, "")
     written: Mapping[str, object] = {}
     if file is not None:
         written = _read_toml(file)
         _refuse_unknown(written, fields, f"{file}: ")
-    values: dict[str, object] = {}
     for name, field in fields.items():
         source, raw = _find(name, field, given, environ, signal)
         if source is None and name in written:
             source, raw = f"{file}: setting {name!r}", written[name]
-        if source is None:
-            continue
-        try:
-            values[name] = field.metadata["parse"](raw)
-        except (ValueError, TypeError) as error:
-            got = type(raw).__name__ if field.metadata["secret"] else repr(raw)
-            raise ConfigurationError(f"{source}: {error}, got {got}") from None
-    return cls(**values)
+        yield field, source, raw
+
+
+def parsed(field: dataclasses.Field[Any], source: str, raw: object) -> object:
+    """Return a setting's value, as its check reads it.
+
+    Raises:
+        ConfigurationError: the check refuses it; the message names the source, and not the value of a secret.
+    """
+    try:
+        return field.metadata["parse"](raw)
+    except (ValueError, TypeError) as error:
+        got = type(raw).__name__ if field.metadata["secret"] else repr(raw)
+        raise ConfigurationError(f"{source}: {error}, got {got}") from None
 
 
 def _refuse_unknown(names: Mapping[str, object], fields: Mapping[str, object], where: str) -> None:

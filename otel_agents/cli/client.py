@@ -53,6 +53,11 @@ class Client:
         """
         return self._send(Request(self.url + path))  # noqa: S310 - http_url lets http and https through alone
 
+    def text(self, path: str) -> str:
+        """Return the text a path answers; raises as :meth:`get`."""
+        body = self._body(Request(self.url + path))  # noqa: S310 - as above
+        return body.decode("utf-8", "replace")
+
     def post(self, path: str, body: object) -> Any:
         """Send JSON and return the JSON answered; raises as :meth:`get`."""
         data = json.dumps(body).encode()
@@ -60,9 +65,12 @@ class Client:
         return self._send(Request(self.url + path, data, headers))  # noqa: S310 - as above
 
     def _send(self, request: Request) -> Any:
+        return self._parsed(self._body(request))
+
+    def _body(self, request: Request) -> bytes:
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as response:
-                return self._parsed(response.read())
+                return bytes(response.read())
         except HTTPError as error:
             with error:
                 answer = self._parsed(error.read())

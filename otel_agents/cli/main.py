@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # In the order of `otel-agents --help`; each module has register(subparsers) and run(args) -> exit code.
-COMMANDS = ("up", "demo", "sql")
+COMMANDS = ("up", "demo", "sql", "monitor", "report", "stats", "config")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -38,9 +38,9 @@ def footer(answer: Answer) -> str:
 
 def write_table(answer: Answer, out: IO[str]) -> None:
     """Write aligned columns; on a terminal too narrow for them, the widest are cut."""
-    texts = [[_printable(_text(value)) for value in row] for row in answer.rows]
-    heads = [_printable(column) for column in answer.columns]
-    widths = [max(map(_width, column)) for column in zip(heads, *texts, strict=True)]
+    texts = [[printable(_text(value)) for value in row] for row in answer.rows]
+    heads = [printable(column) for column in answer.columns]
+    widths = [max(map(text_width, column)) for column in zip(heads, *texts, strict=True)]
     if out.isatty():
         widths = _fit(widths, shutil.get_terminal_size().columns)
     right = [_is_number(kind) for kind in answer.types]
@@ -65,11 +65,11 @@ def write_json(answer: Answer, out: IO[str]) -> None:
 def write_csv(answer: Answer, out: IO[str]) -> None:
     """Write CSV (RFC 4180); a text a spreadsheet would take for a formula gets an apostrophe first. NULL is empty."""
     writer = csv.writer(out)
-    writer.writerow([_harmless(column) for column in answer.columns])
+    writer.writerow([harmless(column) for column in answer.columns])
     numbers = [_is_number(kind) for kind in answer.types]
     for row in answer.rows:
         texts = ("" if value is None else _text(value) for value in row)
-        writer.writerow([text if number else _harmless(text) for text, number in zip(texts, numbers, strict=True)])
+        writer.writerow([text if number else harmless(text) for text, number in zip(texts, numbers, strict=True)])
 
 
 WRITERS: Final[dict[str, Callable[[Answer, IO[str]], None]]] = {
@@ -89,7 +89,8 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -97,7 +98,7 @@ def _is_number(kind: str) -> bool:
     return "[" not in kind and "(" not in kind.removeprefix("DECIMAL(") and any(word in kind for word in _NUMBERS)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Replace what would move the cursor: spans hold text of others."""
     if text.isprintable():
         return text
@@ -107,7 +108,8 @@ def _printable(text: str) -> str:
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
-def _width(text: str) -> int:
+def text_width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
     return sum(_character_width(c) for c in text)
@@ -129,13 +131,14 @@ def _fit(widths: list[int], room: int) -> list[int]:
 
 
 def _cell(text: str, width: int, at_right: bool) -> str:
-    text = _cut(text, width)
-    space = " " * (width - _width(text))
+    text = cut(text, width)
+    space = " " * (width - text_width(text))
     return space + text if at_right else text + space
 
 
-def _cut(text: str, width: int) -> str:
-    if _width(text) <= width:
+def cut(text: str, width: int) -> str:
+    """Cut a text to so many columns."""
+    if text_width(text) <= width:
         return text
     kept, used = "", 1
     for c in text:

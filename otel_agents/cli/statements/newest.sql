@@ -1,0 +1,1 @@
+SELECT max(coalesce(end_time, start_time)) AS newest FROM spans
