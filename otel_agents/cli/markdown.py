@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_TEXTS: Final = frozenset({"", "Agent", "Tool", "Model", "Last (UTC)", "Where", "Error", "Name", "Kind", "Hour"})
+_TEXTS: Final = frozenset({"Agent", "Tool", "Model", "Last (UTC)", "Where", "Error", "Name", "Kind", "Hour"})
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a table, its figures at the right; a word where there are no rows."""
     lines = [_line(row) for row in rows]
-    marks = (" --- |" if is_text(head) else " ---: |" for head in heads)
+    marks = (" ---: |" if at and not is_text(head) else " --- |" for at, head in enumerate(heads))
     return [_line(heads), f"|{''.join(marks)}", *lines] if lines else ["None."]
 
 

@@ -111,23 +111,22 @@ def _live(where: Source, console: Console, minutes: int, interval: float) -> int
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the terminal is left as it was
     figures: Row | None = None
     fault, asked = "", 0.0
-    where.overview(1)  # what is wrong from the start is said on the plain terminal
     try:
         with Live(
             console=console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
         ) as live:
             while True:
+                now.clear()
                 if figures is None or time.monotonic() - asked >= interval * 0.9:
                     asked = time.monotonic()
                     try:
                         figures, facts, fault = where.overview(minutes), _facts(where, minutes), ""
                     except (CollectorError, CollectorUnreachable) as error:
                         fault = fault or f"{time.strftime('%H:%M:%S')} {error}"
-                        if figures is None:
+                        if figures is None:  # wrong from the start: said on the plain terminal
                             raise
                 foot = fault or f"{time.strftime('%H:%M:%S')} · every {interval:g} s · Ctrl-C to leave"
                 live.update(_screen(figures, facts, foot, console), refresh=True)
-                now.clear()
                 now.wait(max(0.05, interval - (time.monotonic() - asked)))
     except KeyboardInterrupt:
         return 0

@@ -1,0 +1,55 @@
+"""``otel-agents config``."""
+
+from __future__ import annotations
+
+import json
+import os
+from unittest.mock import patch
+
+from otel_agents.cli.main import main
+
+
+def shown(capsys, *arguments, **environment):
+    with patch.dict(os.environ, environment, clear=True):
+        code = main(["config", *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_what_is_set_and_by_what(capsys):
+    assert shown(capsys, "collector", "--set", OTEL_AGENTS_PORT="4400", OTEL_AGENTS_DATA="/srv/traces") == (
+        0,
+        "Settings of the collector\n"
+        "setting  value        from\n"
+        "-------  -----------  -------------------------\n"
+        "port     4400         variable OTEL_AGENTS_PORT\n"
+        "data     /srv/traces  variable OTEL_AGENTS_DATA\n",
+        "",
+    )
+
+
+def test_secrets_are_masked(capsys):
+    given = {
+        "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer hunter2",
+        "LOGFIRE_TOKEN": "pylf_v1_hunter2",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://ana:hunter2@traces.example:4318",
+    }
+    code, out, err = shown(capsys, "sdk", "--set", "--format", "json", **given)
+    assert "hunter2" not in out
+    assert (code, err) == (0, "")
+    settings = json.loads(out)["sdk"]
+    assert settings["endpoint"] == {
+        "value": "http://***@traces.example:4318",
+        "source": "variable OTEL_EXPORTER_OTLP_ENDPOINT",
+    }
+    assert settings["headers"] == {"value": "***", "source": "variable OTEL_EXPORTER_OTLP_HEADERS"}
+
+
+def test_what_is_wrong_is_said_and_the_rest_is_shown(capsys):
+    code, out, err = shown(capsys, "collector", OTEL_AGENTS_PORT="abc")
+    assert (code, err) == (
+        1,
+        "otel-agents: variable OTEL_AGENTS_PORT: expected a whole number between 0 and 65535, got 'abc'\n",
+    )
+    assert "port               (wrong)     variable OTEL_AGENTS_PORT\n" in out
+    assert "grpc_port          4317        default\n" in out
