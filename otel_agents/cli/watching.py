@@ -147,6 +147,10 @@ class _Nobody:
     def remember_loop(self, function: Callable[..., Any]) -> None:
         """Have no coroutines to run."""
 
+    def report(self, where: str, error: Exception) -> None:
+        """Let a fault be seen: there is no program to protect from it."""
+        raise error
+
 
 def write(alerts: list[Alert], watcher: Watcher, kind: str | None, out: IO[str]) -> None:
     """Write alerts as lines, as JSON or as a Markdown list."""

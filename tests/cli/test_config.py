@@ -17,14 +17,14 @@ def shown(capsys, *arguments, **environment):
 
 
 def test_what_is_set_and_by_what(capsys):
-    assert shown(capsys, "collector", "--set", OTEL_AGENTS_PORT="4400", OTEL_AGENTS_DATA="/srv/traces") == (
-        0,
+    code, out, err = shown(capsys, "collector", "--set", OTEL_AGENTS_PORT="4400", OTEL_AGENTS_DATA="/srv/traces")
+    assert (code, err) == (0, "")
+    assert out == (
         "Settings of the collector\n"
         "setting  value        from\n"
         "-------  -----------  -------------------------\n"
         "port     4400         variable OTEL_AGENTS_PORT\n"
-        "data     /srv/traces  variable OTEL_AGENTS_DATA\n",
-        "",
+        "data     /srv/traces  variable OTEL_AGENTS_DATA\n"
     )
 
 
@@ -53,3 +53,21 @@ def test_what_is_wrong_is_said_and_the_rest_is_shown(capsys):
     )
     assert "port               (wrong)     variable OTEL_AGENTS_PORT\n" in out
     assert "grpc_port          4317        default\n" in out
+
+
+def test_a_file_stands_behind_the_variables(capsys, tmp_path):
+    file = tmp_path / "otel-agents.toml"
+    file.write_text("port = 4400\ngrpc_port = 4401\n")
+    code, out, err = shown(
+        capsys, "collector", "--set", "--format", "json", "--config", str(file), OTEL_AGENTS_PORT="4500"
+    )
+    assert (code, err, json.loads(out)) == (
+        0,
+        "",
+        {
+            "collector": {
+                "port": {"value": "4500", "source": "variable OTEL_AGENTS_PORT"},
+                "grpc_port": {"value": "4401", "source": f"{file}: setting 'grpc_port'"},
+            }
+        },
+    )

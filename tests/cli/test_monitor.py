@@ -334,14 +334,23 @@ class Terminal:
     def resize(self, columns, lines):
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
-    def frame(self, wanted):
-        """Wait for a whole frame for which ``wanted(its lines)`` holds."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._file)
+
+    def frame(self, columns, lines):
+        """Wait for a whole frame of this size."""
         while True:
             frames = self.shown.split("\x1b[H")
             if len(frames) > 1 and "Ctrl-C to leave" in frames[-1]:
-                lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", frames[-1]).split("\r\n")
-                if wanted(lines):
-                    return lines
+                shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", frames[-1]).split("\r\n")
+                if [len(line) for line in shown] == [columns] * lines:
+                    return shown
             assert self.read(), f"it ended: {self.shown}"
 
     def read(self):
@@ -358,52 +367,52 @@ class Terminal:
         self.process.send_signal(with_signal)
         while self.read():
             pass
-        os.close(self._file)
         return self.process.wait(timeout=10)
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (140, 40)])
 def test_live_fills_the_terminal_and_leaves_it_as_it_was(url, columns, lines):
-    terminal = Terminal(columns, lines, "monitor", "--live", "--url", url)
-    shown = terminal.frame(lambda got: len(got) == lines)
-    assert {len(line) for line in shown} <= {columns, columns + 1, columns + 2}
-    assert any("Agent Performance" in line for line in shown)
-    assert terminal.end() == 0
-    assert terminal.shown.startswith("\x1b[?1049h")
-    assert terminal.shown.rstrip().endswith("\x1b[?1049l")
-    assert "\x1b[?25h" in terminal.shown  # the cursor is back
-    assert "\x1b[31m" in terminal.shown  # the success rate is bad
+    with Terminal(columns, lines, "monitor", "--live", "--url", url) as terminal:
+        shown = terminal.frame(columns, lines)
+        assert any("Agent Performance" in line for line in shown)
+        assert terminal.end() == 0
+        assert terminal.shown.startswith("\x1b[?1049h")
+        assert terminal.shown.rstrip().endswith("\x1b[?1049l")
+        assert "\x1b[?25h" in terminal.shown  # the cursor is back
+        assert "\x1b[31m" in terminal.shown  # the success rate is bad
 
 
 def test_live_follows_the_size_and_has_no_colour_where_none_is_wanted(url):
-    terminal = Terminal(140, 40, "monitor", "--live", "--interval", "3600", "--url", url, NO_COLOR="1")
-    terminal.frame(lambda got: len(got) == 40)
-    terminal.resize(60, 20)
-    terminal.process.send_signal(signal.SIGWINCH)
-    terminal.frame(lambda got: len(got) == 20)
-    assert terminal.end() == 0
-    assert not re.search(r"\x1b\[(\d+;)*(3|4|9|10)\dm", terminal.shown)
+    with Terminal(140, 40, "monitor", "--live", "--interval", "3600", "--url", url, NO_COLOR="1") as terminal:
+        terminal.frame(140, 40)
+        terminal.resize(60, 20)
+        terminal.process.send_signal(signal.SIGWINCH)
+        terminal.frame(60, 20)
+        assert terminal.end() == 0
+        assert not re.search(r"\x1b\[(\d+;)*(3|4|9|10)\dm", terminal.shown)
 
 
 def test_live_waits_for_a_collector_that_is_away(start_collector):
     collector = start_collector()
     send(collector.url, *known_spans())
-    terminal = Terminal(120, 30, "monitor", "--live", "--interval", "0.2", "--url", collector.url)
-    terminal.frame(lambda got: len(got) == 30)
-    collector.stop()
-    while f"no collector at {collector.url}" not in terminal.shown:
-        assert terminal.read()
-    port = collector.url.rpartition(":")[2]
-    start_collector("--port", port)
-    here = len(terminal.shown)
-    while "Ctrl-C to leave" not in terminal.shown[here:]:
-        assert terminal.read()
-    assert terminal.end(signal.SIGTERM) == 143
+    with Terminal(120, 30, "monitor", "--live", "--interval", "0.2", "--url", collector.url) as terminal:
+        terminal.frame(120, 30)
+        collector.stop()
+        while f"no collector at {collector.url}" not in terminal.shown:
+            assert terminal.read()
+        port = collector.url.rpartition(":")[2]
+        start_collector("--port", port)
+        here = len(terminal.shown)
+        while "Ctrl-C to leave" not in terminal.shown[here:]:
+            assert terminal.read()
+        assert terminal.end(signal.SIGTERM) == 143
 
 
 def test_live_without_a_collector_says_so_on_the_plain_terminal():
-    terminal = Terminal(80, 24, "monitor", "--live", "--url", "http://127.0.0.1:9")
-    while terminal.read():
-        pass
-    assert terminal.process.wait(timeout=10) == 1
-    assert terminal.shown.rpartition("\x1b[?1049l")[2].replace("\r\n", "").startswith("otel-agents: no collector at")
+    with Terminal(80, 24, "monitor", "--live", "--url", "http://127.0.0.1:9") as terminal:
+        while terminal.read():
+            pass
+        assert terminal.process.wait(timeout=10) == 1
+        assert (
+            terminal.shown.rpartition("\x1b[?1049l")[2].replace("\r\n", "").startswith("otel-agents: no collector at")
+        )
