@@ -149,6 +149,7 @@ class _Nobody:
 
     def report(self, where: str, error: Exception) -> None:
         """Let a fault be seen: there is no program to protect from it."""
+        error.add_note(where)
         raise error
 
 
