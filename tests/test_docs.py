@@ -27,9 +27,14 @@ def test_the_configuration_file_has_every_setting_with_its_variable_its_default_
 def test_every_command_of_the_readme_exists():
     shown = "\n".join(re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL))
     named = set(re.findall(r"otel-agents (\w+)", shown))
-    assert named <= {"up", "demo", "sql", "monitor", "report", "stats", "config"}
+    assert named <= {"up", "demo", "sql", "monitor", "report", "stats", "config", "export", "import", "backup"}
     for command in sorted(named):
-        assert build_parser().parse_args([command, *(["SELECT 1"] if command == "sql" else [])]).command == command
+        assert (
+            build_parser()
+            .parse_args([command, *(["SELECT 1"] if command in ("sql", "import", "backup") else [])])
+            .command
+            == command
+        )
 
 
 def test_the_python_of_the_readme_runs_as_written_and_is_seen(collector, tmp_path):

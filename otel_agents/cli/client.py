@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from http.client import HTTPException
-from typing import Any, Final
-from urllib.error import HTTPError
+from time import sleep
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from otel_agents.errors import CollectorError, CollectorUnreachable, ConfigurationError, QueryError
 from otel_agents.settings import http_url
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from http.client import HTTPResponse
+
 URL_VARIABLE: Final = "OTEL_AGENTS_URL"
 DEFAULT_URL: Final = "http://127.0.0.1:4318"
 TIMEOUT_S: Final = 30.0  # longer than any answer may take
+ATTEMPTS: Final = 10  # to send what an overloaded collector asks for again
+OK: Final = 200
+BUSY: Final = 503
 
 
 def collector_url(given: str | None = None) -> str:
@@ -64,14 +73,48 @@ class Client:
         headers = {"Content-Type": "application/json"}
         return self._send(Request(self.url + path, data, headers))  # noqa: S310 - as above
 
+    def post_otlp(self, path: str, body: bytes) -> int:
+        """Send OTLP's JSON, again while the collector is overloaded; return how many records were refused.
+
+        Raises:
+            CollectorUnreachable: nobody answers.
+            CollectorError: the collector refuses all of it, or something else answers there.
+        """
+        request = Request(self.url + path, body, {"Content-Type": "application/json"})  # noqa: S310 - as above
+        for attempt in range(ATTEMPTS):
+            with self._answered(request, otlp=True) as response:
+                answer = self._parsed(response.read())
+                if response.status == OK:
+                    return sum(int(n) for n in answer.get("partialSuccess", {}).values() if str(n).isdigit())
+                if response.status != BUSY:
+                    raise CollectorError(f"the collector refuses it: {answer.get('message')}")
+                if attempt < ATTEMPTS - 1:
+                    sleep(float(response.headers.get("Retry-After", 1)))
+        raise CollectorError(f"the collector at {self.url} is overloaded: {answer.get('message')}")
+
+    @contextmanager
+    def stream(self, path: str) -> Iterator[BinaryIO]:
+        """Give the bytes a path answers, as they come; raises as :meth:`get`, where it is read from too."""
+        with self._answered(Request(self.url + path)) as response:  # noqa: S310 - as above
+            yield cast("BinaryIO", response)
+
     def _send(self, request: Request) -> Any:
         return self._parsed(self._body(request))
 
     def _body(self, request: Request) -> bytes:
+        with self._answered(request) as response:
+            return bytes(response.read())
+
+    @contextmanager
+    def _answered(self, request: Request, *, otlp: bool = False) -> Iterator[HTTPResponse | HTTPError]:
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as response:
-                return bytes(response.read())
+                yield response
         except HTTPError as error:
+            if otlp:
+                with error:
+                    yield error
+                return
             with error:
                 answer = self._parsed(error.read())
             try:
@@ -81,7 +124,7 @@ class Client:
                 raise self._stranger() from None
         except TimeoutError:
             raise CollectorError(f"the collector at {self.url} did not answer within {TIMEOUT_S:g} s") from None
-        except (OSError, HTTPException):
+        except (URLError, ConnectionError, HTTPException):  # and no error of a file that is written meanwhile
             raise CollectorUnreachable(f"no collector at {self.url}; start one with `otel-agents up`") from None
 
     def _parsed(self, body: bytes) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # In the order of `otel-agents --help`; each module has register(subparsers) and run(args) -> exit code.
-COMMANDS = ("up", "demo", "sql", "monitor", "report", "stats", "config")
+COMMANDS = ("up", "demo", "sql", "monitor", "report", "stats", "config", "export", "importing", "backup")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -30,15 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 called wrongly."""
     args = build_parser().parse_args(argv)
     try:
-        code = int(args.run(args))
-        sys.stdout.flush()
-        return code
+        return int(args.run(args))
     except OtelAgentsError as error:
         print(f"otel-agents: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # whoever read has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return 130
 

@@ -20,6 +20,10 @@ PAUSE_S: Final = 0.05  # between two steps, for the writes that wait
 # the checkpoint itself, which writes the new before it gives the old free, have room in the rest.
 HIGH: Final = 0.8
 LOW: Final = 0.7
+# Room comes free by row groups, of 122,880 spans each. Where few of them fill the size that is allowed, so much of it
+# is kept all the same.
+LEAST: Final = 0.5
+ROUND: Final = 0.05  # of all records, the least removed at a time: each ends with a checkpoint
 
 _log = logging.getLogger(__name__)
 
@@ -84,8 +88,12 @@ class Retention:
             return
         self._store.checkpoint()  # the log is longer than what becomes of it, and may tell of removals too
         share = 0.0
-        while not self._closing.is_set() and (size := self._store.size()) > LOW * self._keep_bytes:
-            share = min(1.0, max(2 * share, 1 - LOW * self._keep_bytes / size))
+        while not self._closing.is_set():
+            size = self._store.size()
+            live = size * self._store.live_share()
+            if size <= LOW * self._keep_bytes or live <= LEAST * self._keep_bytes:
+                return
+            share = min(1.0, max(2 * share, ROUND, 1 - LOW * self._keep_bytes / live))
             oldest = self._store.oldest(share)
             if oldest is None:
                 return

@@ -11,26 +11,22 @@ _REMEMBERED = 1000
 
 
 class Retries:
-    """Remembers what failed last below each open span.
-
-    Attributes:
-        failed: what may be tried again; empty in a program that goes well.
-    """
+    """Remembers what failed last below each open span."""
 
     def __init__(self) -> None:
-        self.failed: dict[tuple[int, str, str | None], None] = {}
+        self._failed: dict[tuple[int, str, str | None], None] = {}
 
     def is_one(self, record: SpanRecord) -> bool:
         """Say whether a finished call is a retry; relies on spans arriving as they end."""
-        if record.parent_id is None:
+        if record.parent_id is None or (not record.failed and not self._failed):
             return False
         name = record.tool if record.type == "tool" else record.model if record.type == "model" else record.agent
         key = (record.parent_id, record.type, name)
-        again = key in self.failed
+        again = key in self._failed
         if again:
-            del self.failed[key]
+            del self._failed[key]
         if record.failed:
-            self.failed[key] = None
-            if len(self.failed) > _REMEMBERED:  # those that were never tried again
-                del self.failed[next(iter(self.failed))]
+            self._failed[key] = None
+            if len(self._failed) > _REMEMBERED:  # those that were never tried again
+                del self._failed[next(iter(self._failed))]
         return again

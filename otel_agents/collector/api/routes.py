@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from otel_agents.collector.api.export import export_routes
 from otel_agents.collector.api.health import health_routes
 from otel_agents.collector.api.live import live_routes
 from otel_agents.collector.api.metrics import Looked, metrics_routes
@@ -43,5 +44,6 @@ def routes(store: Store, live: LiveFeed, meters: Meters, looked: Looked, check: 
         *trace_routes(store, pages),
         *schema_routes(store, pages),
         *live_routes(live),
+        *export_routes(store),
         *page_routes(),
     ]

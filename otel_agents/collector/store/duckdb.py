@@ -185,6 +185,11 @@ class DuckDBStore:
         with self.read() as cursor:
             return removal.used_bytes(cursor) + self._room.log_bytes()
 
+    def live_share(self) -> float:
+        """Say what share of the spans that take room is still there, as of the last checkpoint."""
+        with self.read() as cursor:
+            return removal.live_share(cursor)
+
     def checkpoint(self) -> None:
         """Move the log into the file now; see ``Checkpointer``."""
         self._checkpointer.checkpoint()

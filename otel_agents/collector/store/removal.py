@@ -100,6 +100,14 @@ def used_bytes(connection: duckdb.DuckDBPyConnection) -> int:
     return int(used)
 
 
+def live_share(connection: duckdb.DuckDBPyConnection) -> float:
+    """Say what share of the spans that take room is still there: room comes free by row groups."""
+    ((share,),) = connection.execute(
+        "SELECT coalesce(count(*) / (max(rowid) + 1), 1) FROM span_data"  # rows are numbered anew by checkpoints
+    ).fetchall()
+    return float(share)
+
+
 def _number(connection: duckdb.DuckDBPyConnection, statement: str, given: dict[str, object]) -> int:
     ((number,),) = connection.execute(statement, given).fetchall()
     return int(number)
