@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 from otel_agents.redaction.redactor import Redactor
 from otel_agents.sdk import (
     absence,
+    anomalies,
     besides,
     faults,
     guards,
@@ -254,6 +255,7 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> 
     alert_manager.add_source(watch.findings)
     guards.put("loops", watch.before if settings.on_loop == "raise" else None)
     alert_manager.bind(pipeline.start if settings.enabled and settings.alert_interval else None)
+    anomalies.watch(alert_manager, on=settings.anomalies)
     notifying.put_up(settings, alert_manager)
 
 

@@ -82,6 +82,7 @@ def configure(
     stall_after: float | None = None,
     names_limit: int | None = None,
     alert_interval: float | None = None,
+    anomalies: bool | None = None,
     alert_channels: str | Sequence[str] | None = None,
     alert_secret: str | None = None,
     alert_wait: float | None = None,

@@ -601,6 +601,12 @@ class SdkSettings:
         parse=number(0, 3600),
         doc="Seconds between two looks at the alerts; 0: only when the program asks.",
     )
+    anomalies: bool = setting(
+        True,
+        env=("OTEL_AGENTS_ANOMALIES",),
+        parse=flag,
+        doc="Whether sudden spikes in requests, failures, time and cost raise alerts; alert_interval at most 60.",
+    )
     alert_channels: tuple[str, ...] = setting(
         (),
         env=("OTEL_AGENTS_ALERT_CHANNELS",),

@@ -83,6 +83,7 @@ class Capture(Traces):
             "exporters": (),
             "spool": False,
             "alert_channels": (),
+            "anomalies": False,
             "alert_escalation": (),
             "id_generator": self._ids,
             "processors": (

@@ -1,0 +1,1 @@
+"""Statistics over figures the callers bring; pure."""
