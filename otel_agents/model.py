@@ -32,7 +32,7 @@ class Extra(NamedTuple):
     file_searches: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # one that is frozen takes three times as long to make
 class Usage:
     """The tokens of one model call, as parts that never overlap.
 

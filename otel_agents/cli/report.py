@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -37,11 +36,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         OtelAgentsError: nothing answers.
     """
-    try:
-        _WRITERS[args.format](source.open_source(args), args.hours, sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _WRITERS[args.format](source.open_source(args), args.hours, sys.stdout)
     return 0
 
 

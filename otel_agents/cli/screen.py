@@ -44,8 +44,9 @@ def frame(figures: Row, facts: Sequence[str], foot: str, width: int, height: int
     parts += [_line(f" ! {reason}", "yellow") for reason in reasons[:shown]]
     parts.append(_panels(figures, panel_rows, width))
     if left is None or panel_rows is None:
-        parts += [_agents(figures, None, width), Text(""), _models(figures, None, width), Text("")]
-        parts.append(_errors(figures, 10, width))
+        parts.append(_agents(figures, None, width))
+        parts += [Text(""), _models(figures, None, width)] if figures["models"] else []
+        parts += [Text(""), _errors(figures, 10, width)] if figures["errors"] else []
     else:
         left -= panel_rows + _FRAME
         rows = _share(left, figures)
@@ -166,16 +167,13 @@ def _models(figures: Row, most: int | None, width: int) -> Table:
     return table
 
 
-def _errors(figures: Row, most: int, width: int) -> RenderableType:
-    rows = figures["errors"][:most]
-    if not rows:
-        return Group()
+def _errors(figures: Row, most: int, width: int) -> Table:
     table = _plain("Errors", wide=width >= _NARROW)
     table.add_column("Last (UTC)", no_wrap=True)
     table.add_column("Times", justify="right", no_wrap=True)
     table.add_column("Where", no_wrap=True, overflow="ellipsis", ratio=1)
     table.add_column("What", no_wrap=True, overflow="ellipsis", ratio=3)
-    for one in rows:
+    for one in figures["errors"][:most]:
         table.add_row(one["time"][11:19], words.count(one["count"]), _text(one["name"]), _text(one["message"], "red"))
     return table
 

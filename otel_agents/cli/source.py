@@ -110,9 +110,14 @@ class File:
             raise ConfigurationError(f"--file: there is no file {path}")
         self.name = str(path)
         self._connection = duckdb.connect()
-        quoted = str(path).replace("'", "''")
         try:
-            self._connection.execute(f"CREATE VIEW spans AS FROM read_parquet('{quoted}')")
+            self._connection.read_parquet(str(path)).create_view("exported")
+            self._connection.execute("SET TimeZone = 'UTC'")
+            self._connection.execute(
+                "CREATE VIEW spans AS SELECT * REPLACE (start_time::TIMESTAMP AS start_time,"
+                " end_time::TIMESTAMP AS end_time, attributes::JSON AS attributes)"
+                " FROM exported"
+            )
             # What the collector keeps as a table of its own.
             self._connection.execute(
                 "CREATE VIEW trace_ranges AS"

@@ -107,7 +107,8 @@ class Aggregates:
             for series in asked:
                 series.last_ns = end_ns
                 series[slot].request(seconds, mark, record.failed, error_type)
-            if type_ in ("model", "tool", "agent") and self._retries.is_one(record):
+            retries = self._retries
+            if (record.failed or retries.failed) and type_ in ("model", "tool", "agent") and retries.is_one(record):
                 for series in (self._program, *about):
                     series[slot].retries += 1
             if record.failed and self._errors.add_span(record):

@@ -39,6 +39,7 @@ _HEADERS: Final = frozenset(("authorization", "cookie"))  # kinds that stand in 
 _NUMBERS: Final = frozenset((int, float, bool))
 _MOST_KNOWN: Final = 8192
 _DEPTH: Final = 64
+_PASSES: Final = 4  # what stood beside a secret may be seen as one once that is gone
 _SCHEMA: Final = frozenset(("type", "$ref", "anyOf", "oneOf", "allOf", "enum"))
 
 
@@ -206,8 +207,10 @@ class Redactor:
     def _plain(self, text: str) -> str:
         if not text.isascii():
             text = _without_halves(text)
-        places = sorted(found for found in self._places(text) if found.kind not in self._leave)
-        if places:
+        for _ in range(_PASSES):
+            places = sorted(found for found in self._places(text) if found.kind not in self._leave)
+            if not places:
+                break
             text = self._replaced(text, places)
         for kind, own in self._own.items():
             text = self._by_own(text, kind, own)

@@ -142,10 +142,11 @@ class Budgets:
 
     def note(self, span: ReadableSpan) -> None:
         """Note whose an ended call is, before its attributes are redacted."""
-        attributes: Mapping[str, Any] = span._attributes or {}  # noqa: SLF001 - the public one is a slower copy
         if self._ledger is None or span.context is None or not self._ledger.budgets:
             return
         from otel_agents.sdk.guards import call_of
+
+        attributes: Mapping[str, Any] = span._attributes or {}  # noqa: SLF001 - the public one is a slower copy
 
         self._calls[span.context.span_id] = call_of(attributes, span.context.trace_id)
         if len(self._calls) > _MOST_OPEN:

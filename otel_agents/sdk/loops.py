@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from otel_agents.sdk.running import OpenSpans
 
 _SHOWN = 200  # characters of a call's arguments
+_MOST_NOTED = 4096
 _MOST_RUNS = 20  # that are reported as standing still
 
 
@@ -44,13 +45,16 @@ class LoopWatch:
         self._settle = settle
         self._loops = Loops(calls, handoffs)
         self._stall_after = stall_after
-        self._arguments: int | None = None  # of the span that is being settled, as they were before redaction
+        self._arguments: dict[int, int] = {}  # hashes by span, of those being settled, as they were before redaction
 
     def note(self, span: ReadableSpan) -> None:
         """Note what tells a call's arguments from others, before they are redacted."""
         attributes: Mapping[str, Any] = span._attributes or {}  # noqa: SLF001 - the public one is a slower copy
         text = attributes.get(conventions.TOOL_CALL_ARGUMENTS)
-        self._arguments = None if text is None else hash(text)
+        if text is not None and span.context is not None:
+            if len(self._arguments) >= _MOST_NOTED:  # of spans of other types, which nobody looks at
+                self._arguments.clear()
+            self._arguments[span.context.span_id] = hash(text)
 
     def look(self, span: ReadableSpan) -> None:
         """Look at an ended span."""
@@ -59,6 +63,7 @@ class LoopWatch:
         type_ = get(conventions.SPAN_TYPE)
         if context is None or type_ not in ("tool", "message"):
             return
+        told_by = self._arguments.pop(context.span_id, None)
         now_ns = span.end_time or 0
         if type_ == "message":
             giver, taker = get(conventions.HANDOFF_FROM), get(conventions.HANDOFF_TO)
@@ -67,7 +72,7 @@ class LoopWatch:
             return
         text = get(conventions.TOOL_CALL_ARGUMENTS)
         if text is not None:  # where content is not captured, nobody knows whether they are the same
-            told_by = hash(text) if self._arguments is None else self._arguments
+            told_by = hash(text) if told_by is None else told_by
             agent, tool = get(conventions.AGENT_NAME), str(get(conventions.TOOL_NAME))
             shown = str(text)[:_SHOWN]
             self._loops.call(context.trace_id, tool, told_by, shown, str(agent) if agent else None, now_ns)

@@ -163,12 +163,14 @@ def usage_from_attributes(attributes: Mapping[str, Any]) -> Usage | None:
     extra = None
     if not _EXTRA_NAMES.isdisjoint(attributes):
         extra = Extra(**{part: tokens(get(name)) for name, part in _EXTRA.items()})
+    cache_write = get(conventions.USAGE_CACHE_CREATION_INPUT_TOKENS)
+    reasoning = get(conventions.USAGE_REASONING_OUTPUT_TOKENS)
     return usage_of_totals(
         input_total=tokens(input_total),
-        cache_read=tokens(get(conventions.USAGE_CACHE_READ_INPUT_TOKENS)),
-        cache_write=tokens(get(conventions.USAGE_CACHE_CREATION_INPUT_TOKENS)),
-        cache_write_1h=tokens(get(conventions.USAGE_CACHE_CREATION_1H_INPUT_TOKENS)),
         output_total=tokens(output_total),
-        reasoning=tokens(get(conventions.USAGE_REASONING_OUTPUT_TOKENS)),
+        cache_read=tokens(get(conventions.USAGE_CACHE_READ_INPUT_TOKENS)),
+        cache_write=tokens(cache_write) if cache_write else 0,
+        cache_write_1h=tokens(get(conventions.USAGE_CACHE_CREATION_1H_INPUT_TOKENS)) if cache_write else 0,
+        reasoning=tokens(reasoning) if reasoning else 0,
         extra=extra,
     )

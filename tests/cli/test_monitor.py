@@ -102,7 +102,12 @@ def file(tmp_path_factory):
     with running_collector(folder / "data") as collector:
         send(collector.url, *known_spans())
     with duckdb.connect(next((folder / "data").glob("*.duckdb")), read_only=True) as connection:
-        connection.execute(f"COPY (FROM spans) TO '{folder / 'spans.parquet'}' (FORMAT parquet)")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(
+            "CREATE TEMP VIEW exported AS SELECT * REPLACE"
+            " (start_time::TIMESTAMPTZ AS start_time, attributes::VARCHAR AS attributes) FROM spans"
+        )
+        connection.execute(f"COPY (FROM exported) TO '{folder / 'spans.parquet'}' (FORMAT parquet)")
     return str(folder / "spans.parquet")
 
 
@@ -199,7 +204,9 @@ def test_the_report_as_markdown(url):
     assert "## Queries\n\n|  |  |\n| --- | ---: |\n| Total | 3 |\n| Success rate | 66.7% |\n| Failed | 1 |\n" in got
 
 
-def test_a_report_of_nothing(collector):
+def test_nothing_has_happened(collector):
+    assert "Status: IDLE │" in run("monitor", "--url", collector.url).stdout
+    assert run("monitor", "--alerts", "--url", collector.url).returncode == 0
     ran = run("report", "--url", collector.url)
     assert ran.stdout.split("\n", 1)[1] == (
         "\nQueries\n  Total                         0\n  Success rate                  100%\n"
@@ -416,3 +423,10 @@ def test_live_without_a_collector_says_so_on_the_plain_terminal():
         assert (
             terminal.shown.rpartition("\x1b[?1049l")[2].replace("\r\n", "").startswith("otel-agents: no collector at")
         )
+
+
+def test_a_reader_that_has_seen_enough(url):
+    command = [*CLI, "report", "--format", "csv", "--url", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert (process.wait(timeout=60), process.stderr.read()) == (0, b"")

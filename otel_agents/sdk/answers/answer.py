@@ -37,19 +37,23 @@ def usage_of_totals(
 
     Those of a medium in ``extra`` are totals too: ``input_audio`` includes ``cache_read_audio``.
     """
-    cache_read = min(cache_read, input_total)
-    cache_write = min(cache_write, input_total - cache_read)
-    reasoning = min(reasoning, output_total)
+    if cache_read + cache_write > input_total:
+        cache_read = min(cache_read, input_total)
+        cache_write = min(cache_write, input_total - cache_read)
+    if reasoning > output_total:
+        reasoning = output_total
     fresh = input_total - cache_read - cache_write
     said = output_total - reasoning
+    if cache_write_1h > cache_write:
+        cache_write_1h = cache_write
     return Usage(
-        input=fresh,
-        cache_read=cache_read,
-        cache_write=cache_write,
-        output=said,
-        reasoning=reasoning,
-        cache_write_1h=min(cache_write_1h, cache_write),
-        extra=_parts_of(extra, fresh, cache_read, said) if extra is not None and any(extra) else None,
+        fresh,
+        cache_read,
+        cache_write,
+        said,
+        reasoning,
+        cache_write_1h,
+        _parts_of(extra, fresh, cache_read, said) if extra is not None and any(extra) else None,
     )
 
 

@@ -87,6 +87,8 @@ def is_number(value: object) -> bool:
 
 def tokens(value: object) -> int:
     """The value as a count of tokens; 0 for whatever is not one."""
+    if value.__class__ is int:
+        return value if 0 < value <= _MOST_TOKENS else 0
     if value is None or isinstance(value, bool):
         return 0
     if isinstance(value, float) and value.is_integer():

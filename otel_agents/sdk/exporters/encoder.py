@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _flags_of = struct.Struct("<HI").pack
+_times_of = struct.Struct("<BQBQ").pack
 
 _KINDS = {kind: bytes((0x30, kind.value + 1)) for kind in SpanKind}  # Span.kind, where 0 means unspecified
 _UNSET_STATUS = b"\x7a\x00"  # Span.status, present and empty
 _HAS_IS_REMOTE, _IS_REMOTE = 0x100, 0x200  # SpanFlags
 _SPAN_FLAGS, _LINK_FLAGS = 0x0185, 0x35  # tags: fixed32 fields 16 (two bytes) and 6
+_END_OF_ROOT = _UNSET_STATUS + _flags_of(_SPAN_FLAGS, _HAS_IS_REMOTE)
 
 
 def _remote(context: SpanContext | None) -> int:
@@ -84,23 +86,30 @@ def encode_span(span: ReadableSpan) -> bytes:
     """Write one ``opentelemetry.proto.trace.v1.Span``, without tag and length."""
     context = cast("SpanContext", span.context)
     parent = span.parent
-    parts = [
-        b"\x0a\x10" + context.trace_id.to_bytes(16, "big") + b"\x12\x08" + context.span_id.to_bytes(8, "big"),
-        text_field(b"\x1a", context.trace_state.to_header()) if context.trace_state else b"",
-        b"\x22\x08" + parent.span_id.to_bytes(8, "big") if parent else b"",
+    ids = b"\x0a\x10%b\x12\x08%b" % (context.trace_id.to_bytes(16, "big"), context.span_id.to_bytes(8, "big"))
+    times = _times_of(0x39, span.start_time or 0, 0x41, span.end_time or 0)
+    parts = [ids]
+    if state := context.trace_state:
+        parts.append(text_field(b"\x1a", state.to_header()))
+    if parent:
+        parts.append(b"\x22\x08" + parent.span_id.to_bytes(8, "big"))
+    parts += (
         text_field(b"\x2a", span.name),
         _KINDS[span.kind],
-        fixed64(0x39, span.start_time or 0),
-        fixed64(0x41, span.end_time or 0),
+        times,
         attribute_fields(b"\x4a", span._attributes),
-        count_field(b"\x50", span.dropped_attributes),
-        _events(span) if span._events else b"",
-        count_field(b"\x60", span.dropped_events),
-        _links(span) if span._links else b"",
-        count_field(b"\x70", span.dropped_links),
-        _status(span.status),
-        _flags_of(_SPAN_FLAGS, _remote(parent)),
-    ]
+    )
+    if dropped := span.dropped_attributes:
+        parts.append(count_field(b"\x50", dropped))
+    if span._events.__class__ is not tuple:
+        parts += (_events(span), count_field(b"\x60", span.dropped_events))
+    if span._links.__class__ is not tuple:
+        parts += (_links(span), count_field(b"\x70", span.dropped_links))
+    status = span.status
+    if parent is None and status.status_code is StatusCode.UNSET:
+        parts.append(_END_OF_ROOT)
+    else:
+        parts += (_status(status), _flags_of(_SPAN_FLAGS, _remote(parent)))
     return b"".join(parts)
 
 

@@ -110,10 +110,15 @@ def _other_value(value: object) -> bytes:
     return any_value(str(value))
 
 
+_number = struct.Struct("<BBBd").pack
 # KeyValue.value, tags and lengths included, up to a short text itself, and for bools and small numbers whole.
 _TEXT_HEADS = tuple(b"\x12" + ONE_BYTE[size + 2] + b"\x0a" + ONE_BYTE[size] for size in range(0x7E))
 _SMALL_NUMBERS = tuple(b"\x12\x02\x18" + byte for byte in ONE_BYTE)
 _BOOLS = {value: message_field(b"\x12", any_value(value)) for value in (True, False)}
+
+# Whole fields of short texts, by tag, key and value: names of agents, models and tools come again with every span.
+_fields: dict[bytes, dict[str, dict[str, bytes]]] = {}
+_MOST_KEYS, _MOST_VALUES, _LONGEST_KNOWN = 512, 64, 128
 
 
 def attribute_fields(tag: bytes, attributes: Mapping[str, Any] | None) -> bytes:
@@ -121,22 +126,44 @@ def attribute_fields(tag: bytes, attributes: Mapping[str, Any] | None) -> bytes:
     if not attributes:
         return b""
     parts: list[bytes] = []
+    known = _fields.get(tag)
+    if known is None:
+        known = _fields[tag] = {}
     for key, value in attributes.items():
-        name = _keys.get(key) or _key(key)
         kind = value.__class__
+        of_key = known.get(key)
+        if of_key is None:
+            of_key = _known_fields(known, key)
+        if kind is str and (field := of_key.get(value)) is not None:
+            parts.append(field)
+            continue
+        name = _keys.get(key) or _key(key)
         if kind is str:
             text = utf8(value)
             size = len(text)
             content = _TEXT_HEADS[size] + text if size < 0x7E else message_field(b"\x12", message_field(b"\x0a", text))
-        elif kind is int and 0 <= value < 0x80:
-            content = _SMALL_NUMBERS[value]
+        elif kind is int and 0 <= value < 0x4000:
+            content = _SMALL_NUMBERS[value] if value < 0x80 else b"\x12\x03\x18" + _LENGTHS[value]
+        elif kind is float:
+            content = _number(0x12, 9, 0x21, value)
         elif kind is bool:
             content = _BOOLS[value]
         else:
             content = message_field(b"\x12", any_value(value))
         size = len(name) + len(content)
-        parts += (tag, _LENGTHS[size] if size < 0x4000 else varint(size), name, content)
+        if kind is str and size < _LONGEST_KNOWN and len(of_key) < _MOST_VALUES:
+            of_key[value] = field = tag + _LENGTHS[size] + name + content
+            parts.append(field)
+        else:
+            parts += (tag, _LENGTHS[size] if size < 0x4000 else varint(size), name, content)
     return b"".join(parts)
+
+
+def _known_fields(known: dict[str, dict[str, bytes]], key: str) -> dict[str, bytes]:
+    of_key: dict[str, bytes] = {}
+    if len(known) < _MOST_KEYS:
+        known[key] = of_key
+    return of_key
 
 
 def scope_field(scope: InstrumentationScope | None, items: Sequence[bytes]) -> bytes:

@@ -34,10 +34,12 @@ class CostProcessor:
     def __init__(self, table: PriceTable | None = None, overrides: Overrides | None = None) -> None:
         self._table = table or PriceTable()
         self._overrides = overrides or Overrides({})
+        self._second = 0
+        self._at = datetime.fromtimestamp(0, UTC)
 
     def process(self, span: ReadableSpan) -> None:
         """Price one ended span."""
-        attributes = span.attributes
+        attributes: Any = span._attributes  # noqa: SLF001 - the public one is a slower copy
         if not attributes or attributes.get(conventions.SPAN_TYPE) != "model":
             return
         if conventions.COST in attributes:
@@ -56,19 +58,27 @@ class CostProcessor:
             return None
         provider = _name(attributes.get(conventions.PROVIDER_NAME))
         tier = attributes.get(conventions.RESPONSE_SERVICE_TIER)
-        told = (_name(attributes.get(name)) for name in (conventions.RESPONSE_MODEL, conventions.REQUEST_MODEL))
-        models = tuple(name for name in told if name is not None)
+        answered = _name(attributes.get(conventions.RESPONSE_MODEL))
+        asked = _name(attributes.get(conventions.REQUEST_MODEL))
+        models = tuple(filter(None, (answered, asked)))
         override = self._overrides.find(provider, models)
         if override is not None and override.band is not None:
             usd = override.cost(usage, tier)
             cost = _UNKNOWN if usd is None else Cost(usd, "override")
         else:
-            cost = self._by_table(provider, models, usage, datetime.fromtimestamp(start_ns / 1e9, UTC), tier)
+            cost = self._by_table(provider, models, usage, self._time(start_ns), tier)
             if override is not None and cost.usd is not None:
                 cost = Cost(cost.usd * override.factor, "override")
         if cost.usd is None and usage.total_tokens:
             unknowns.note_price(models[0] if models else "")
         return cost
+
+    def _time(self, start_ns: int) -> datetime:
+        """The time of a call to the second: prices change at no finer one, and calls of one second come together."""
+        second = start_ns // 1_000_000_000
+        if second != self._second:
+            self._second, self._at = second, datetime.fromtimestamp(second, UTC)
+        return self._at
 
     def _by_table(
         self, provider: str | None, models: tuple[str, ...], usage: Usage, at: datetime, tier: str | None
