@@ -155,16 +155,16 @@ def _cost(cost: Row) -> list[tuple[str, str]]:
     if cost["unpriced_calls"]:
         rows.append(("Calls of unknown cost", words.count(cost["unpriced_calls"])))
     rows += _rows(
-        cost["models"], "model", lambda one: f"{words.dollars(one['cost'])} ({words.count(one['calls'])} calls)"
+        cost["models"], "model", lambda one: f"{words.dollars(one['cost'])} ({words.counted(one['calls'], 'call')})"
     )
     rows += _rows(cost["agents"], "agent", lambda one: f"{words.dollars(one['cost'])} ({_tokens(one)} tokens)")
     return rows
 
 
 def _usage(one: Row) -> str:
-    requests = words.count(one["requests"])
+    requests = words.counted(one["requests"], "request")
     rate = "" if one["success_rate"] is None else f", {words.percent(one['success_rate'])} ok"
-    return f"{words.count(one['queries'])} queries ({words.percent(one['share'])}), {requests} requests{rate}"
+    return f"{words.counted(one['queries'], 'query', 'queries')} ({words.percent(one['share'])}), {requests}{rate}"
 
 
 def _tokens(one: Row) -> str:

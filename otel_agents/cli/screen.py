@@ -50,13 +50,15 @@ def frame(figures: Row, facts: Sequence[str], foot: str, width: int, height: int
     else:
         left -= panel_rows + _FRAME
         rows = _share(left, figures)
-        parts.append(_agents(figures, rows[0], width))
-        if rows[1]:
-            parts.append(_models(figures, rows[1], width))
-        if rows[2]:
-            parts.append(_errors(figures, rows[2], width))
-        used = sum(number + _TITLES for number in (min(rows[0], max(1, len(figures["agents"]))), *rows[1:]) if number)
-        parts += [Text("")] * max(0, left - used)
+        tables = [_agents(figures, rows[0], width)]
+        tables += [_models(figures, rows[1], width)] if rows[1] else []
+        tables += [_errors(figures, rows[2], width)] if rows[2] else []
+        spare = left - sum(max(1, table.row_count) + _TITLES for table in tables)
+        for table in tables:
+            parts += [Text("")] if spare > 0 and table is not tables[0] else []
+            spare -= table is not tables[0]
+            parts.append(table)
+        parts += [Text("")] * spare
     return Group(*parts, _line(f" {foot}", "dim"))
 
 

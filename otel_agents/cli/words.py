@@ -13,6 +13,11 @@ def count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
+def counted(number: int, one: str, more: str = "") -> str:
+    """Write how many of something there are: 1 call, 2 calls."""
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
 def short(value: float | None) -> str:
     """Write a number in few characters: 950, 12.3k, 4.5M."""
     if value is None:

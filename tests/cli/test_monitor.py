@@ -131,7 +131,7 @@ Queries
 
 Agent usage
   Router                        2 queries (66.7%), 2 requests, 50.0% ok
-  Chat\\u001b[2J                 1 queries (33.3%), 1 requests, 100% ok
+  Chat\\u001b[2J                 1 query (33.3%), 1 request, 100% ok
 
 Response times
   Average                       12.7s
@@ -154,7 +154,7 @@ Cost
   A query                       $0.0833
   Model calls                   1
   Tokens                        1,000 in, 200 out
-  gpt-4o-mini                   $0.2500 (1 calls)
+  gpt-4o-mini                   $0.2500 (1 call)
   Router                        $0.2500 (1,000 in, 200 out tokens)
   Chat\\u001b[2J                 – (0 in, 0 out tokens)
 """
