@@ -55,7 +55,7 @@ class Verdict(NamedTuple):
 
 
 class Series:
-    """One series; it takes about 25 kB at most.
+    """One series; it takes about 40 kB at most.
 
     Args:
         kind: count, for what happens and how often; sum, for amounts that each call adds to; mean, of what a call took.
