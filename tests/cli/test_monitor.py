@@ -20,7 +20,6 @@ import urllib.request
 from contextlib import redirect_stderr, redirect_stdout
 from unittest.mock import patch
 
-import duckdb
 import pytest
 
 from otel_agents.cli.main import main
@@ -96,19 +95,11 @@ def url(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    """The same spans as a Parquet file with the columns of the view."""
-    folder = tmp_path_factory.mktemp("exported")
-    with running_collector(folder / "data") as collector:
-        send(collector.url, *known_spans())
-    with duckdb.connect(next((folder / "data").glob("*.duckdb")), read_only=True) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(
-            "CREATE TEMP VIEW exported AS SELECT * REPLACE"
-            " (start_time::TIMESTAMPTZ AS start_time, attributes::VARCHAR AS attributes) FROM spans"
-        )
-        connection.execute(f"COPY (FROM exported) TO '{folder / 'spans.parquet'}' (FORMAT parquet)")
-    return str(folder / "spans.parquet")
+def file(url, tmp_path_factory):
+    """The same spans, exported."""
+    path = str(tmp_path_factory.mktemp("exported") / "spans.parquet")
+    assert run("export", "--url", url, "--output", path).returncode == 0
+    return path
 
 
 def run(*arguments):
