@@ -7,9 +7,7 @@ import logging
 import os
 import sys
 import threading
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +32,9 @@ from otel_agents.sdk import (
     unknowns,
 )
 from otel_agents.sdk.content import ContentStage, LimitStage
+from otel_agents.sdk.destinations import HINT, destinations, metrics_url, otlp
 from otel_agents.sdk.exporters import spool
-from otel_agents.sdk.exporters.foreign import ExporterSender
-from otel_agents.sdk.exporters.otlp import OtlpHttpSender
-from otel_agents.sdk.exporters.otlp_grpc import EXPORT, EXPORT_METRICS, OtlpGrpcSender
-from otel_agents.sdk.exporters.spool import Spool
+from otel_agents.sdk.exporters.otlp_grpc import EXPORT_METRICS
 from otel_agents.sdk.ids import RandomIds
 from otel_agents.sdk.joining import JoinedProcessor
 from otel_agents.sdk.look import Ticker
@@ -46,7 +42,6 @@ from otel_agents.sdk.loops import LoopWatch
 from otel_agents.sdk.metrics import account as metrics_account
 from otel_agents.sdk.monitoring import alert_manager, bind, budgets, look_last, metrics_collector
 from otel_agents.sdk.options import SdkSettings
-from otel_agents.sdk.outlet import Outlet
 from otel_agents.sdk.pipeline import Pipeline, Stage, Step
 from otel_agents.sdk.processors import redact
 from otel_agents.sdk.processors.cost import CostProcessor
@@ -66,12 +61,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-    from opentelemetry.sdk.trace.export import SpanExporter
 
     from otel_agents.model import DestinationHealth
     from otel_agents.sdk.metrics.running import Metrics
     from otel_agents.sdk.pipeline import Stage
-    from otel_agents.sdk.sender import Sender
 
 logger = logging.getLogger("otel_agents")
 
@@ -85,7 +78,6 @@ _shutdown_timeout = 2.0
 _rehearsal: Rehearsal | None = None
 _watch: LoopWatch | None = None
 _last: tuple[SdkSettings, Mapping[str, object]] | None = None  # what was set up last, while it is
-_HINT = "The program goes on without it. To see its spans, start a collector: otel-agents up"
 
 
 def put_up(given: Mapping[str, object]) -> None:
@@ -158,10 +150,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
         handoffs=settings.loop_handoffs,
         stall_after=settings.stall_after,
     )
-    outlets = [
-        *_outlets(settings, given),
-        *(_outlet(settings, ExporterSender(each), type(each).__name__) for each in settings.exporters),
-    ]
+    outlets = destinations(settings, given)
     pipeline_of = _pipeline_with_rules(settings) if outlets and _has_rules(settings) else Pipeline
     pipeline = pipeline_of(
         stages=[
@@ -259,37 +248,6 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> 
     notifying.put_up(settings, alert_manager)
 
 
-def _outlets(settings: SdkSettings, given: Mapping[str, object]) -> list[Outlet]:
-    """Give the ways to the collector and to Logfire, where spans go there."""
-    if not settings.enabled or settings.traces_exporter == "none":
-        return []
-    to_collector = [] if settings.logfire == "only" else [_to_collector(settings, given)]
-    return [*to_collector, *_to_logfire(settings)]
-
-
-def _to_collector(settings: SdkSettings, given: Mapping[str, object]) -> Outlet:
-    if settings.traces_exporter == "console":
-        return _outlet(settings, ExporterSender(_console), "the console")
-    url = _url(settings, given)
-    kept = _spool(settings, url, url, settings.protocol, settings.headers)
-    return _outlet(settings, _otlp(settings, url, EXPORT), url, _HINT, kept)
-
-
-def _otlp(settings: SdkSettings, url: str, method: str) -> Sender:
-    """Give what sends to an address; ``method`` is what gRPC calls there."""
-    options: dict[str, Any] = {
-        "headers": settings.headers,
-        "timeout": settings.timeout,
-        "compress": settings.compression == "gzip",
-        "certificate": settings.certificate,
-        "client_certificate": settings.client_certificate,
-        "client_key": settings.client_key,
-    }
-    if settings.protocol == "grpc":
-        return OtlpGrpcSender(url, **options, method=method)
-    return OtlpHttpSender(url, **options)
-
-
 def _measure(settings: SdkSettings, given: Mapping[str, object]) -> tuple[list[Stage], Callable[..., Metrics] | None]:
     """Give the stage that measures spans, and what makes the metrics it measures for; nothing when they are off."""
     if not settings.enabled or settings.metrics == "none":
@@ -301,90 +259,10 @@ def _measure(settings: SdkSettings, given: Mapping[str, object]) -> tuple[list[S
         wire, url = None, "the console"
     else:
         of_metrics = load(SdkSettings, given, signal="METRICS")
-        url = _metrics_url(of_metrics, given)
-        wire = _otlp(of_metrics, url, EXPORT_METRICS)
-    make = partial(build, settings, measured, wire, what=url, hint=_HINT, resource=_resource(settings))
+        url = metrics_url(of_metrics, given)
+        wire = otlp(of_metrics, url, EXPORT_METRICS)
+    make = partial(build, settings, measured, wire, what=url, hint=HINT, resource=_resource(settings))
     return [MetricsProcessor(measured)], make
-
-
-def _to_logfire(settings: SdkSettings) -> list[Outlet]:
-    """Give a way to each project of Logfire's there is a token of."""
-    if not settings.logfire:
-        return []
-    if logfire_provider.sends(trace.get_tracer_provider()):
-        logger.info("Logfire's own package sends the spans there, so logfire=%r adds nothing", settings.logfire)
-        return []
-    from otel_agents.sdk.exporters.logfire import LogfireSender, destinations  # where it is asked for
-
-    outlets = []
-    for each in destinations(settings):
-        what = f"Logfire ({each.url.removesuffix('/v1/traces')})"
-        kept = _spool(settings, what, each.url, "http/protobuf", {"authorization": each.token})
-        sender = LogfireSender(each, timeout=settings.timeout)
-        outlets.append(_outlet(settings, sender, what, "The program goes on without it.", kept))
-    return outlets
-
-
-def _spool(
-    settings: SdkSettings, what: str, url: str, protocol: str, headers: Mapping[str, str] | None
-) -> Spool | None:
-    """Give the place for what an address does not take; to other addresses and identities it is never sent."""
-    folder = settings.spool
-    if isinstance(folder, bool):
-        if not folder or (default := _state_folder()) is None:
-            return None
-        folder = default / "spool"
-    return Spool(
-        folder,
-        most_bytes=settings.spool_bytes,
-        destination=repr((protocol, url, sorted((headers or {}).items()))),
-        ledger=ledger.ledger(what),
-    )
-
-
-def _state_folder() -> Path | None:
-    """Give the user's own folder for what programs keep between runs; None for a user without a home."""
-    with suppress(RuntimeError):
-        given = Path(os.environ.get("XDG_STATE_HOME", ""))
-        return (given if given.is_absolute() else Path.home() / ".local" / "state") / "otel-agents"
-    return None
-
-
-def _outlet(settings: SdkSettings, sender: Sender, what: str, hint: str = "", kept: Spool | None = None) -> Outlet:
-    return Outlet(
-        sender,
-        ledger=ledger.ledger(what),
-        queue_bytes=settings.queue_bytes,
-        batch_size=settings.batch_size,
-        retry_for=settings.retry_for,
-        spool=kept,
-        what=what,
-        hint=hint,
-    )
-
-
-def _url(settings: SdkSettings, given: Mapping[str, object]) -> str:
-    """Give the address spans go to; what the program says goes before what variables say."""
-    if settings.traces_endpoint and ("traces_endpoint" in given or "endpoint" not in given):
-        return settings.traces_endpoint
-    if settings.protocol == "grpc" or settings.endpoint.endswith("/v1/traces"):
-        return settings.endpoint
-    return f"{settings.endpoint}/v1/traces"
-
-
-def _metrics_url(settings: SdkSettings, given: Mapping[str, object]) -> str:
-    """Give the address metrics go to, likewise."""
-    if settings.metrics_endpoint and ("metrics_endpoint" in given or "endpoint" not in given):
-        return settings.metrics_endpoint
-    if settings.protocol == "grpc":
-        return settings.endpoint
-    return f"{settings.endpoint.removesuffix('/v1/traces')}/v1/metrics"
-
-
-def _console() -> SpanExporter:
-    from opentelemetry.sdk.trace.export import ConsoleSpanExporter  # where it is asked for
-
-    return ConsoleSpanExporter()
 
 
 def _install(
