@@ -1,6 +1,8 @@
 """OpenTelemetry tracing for AI agents: the SDK's public names, and nothing else."""
 
-from otel_agents import errors, metrics
+from typing import TYPE_CHECKING, Any
+
+from otel_agents import errors
 
 # Before the decorator `model`, which takes the name this module has on the package.
 from otel_agents.model import Alert, Health, TelemetryHealth
@@ -12,6 +14,9 @@ from otel_agents.sdk.monitor import current_operation, message, monitor_operatio
 from otel_agents.sdk.monitoring import alert_manager, budgets, health, metrics_collector
 from otel_agents.sdk.operation import Operation
 from otel_agents.version import __version__
+
+if TYPE_CHECKING:
+    from otel_agents import metrics
 
 __all__ = [
     "Alert",
@@ -41,3 +46,12 @@ __all__ = [
     "uninstrument",
     "workflow",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``metrics`` with its first use: most programs have none of their own."""
+    if name == "metrics":
+        from importlib import import_module
+
+        return import_module("otel_agents.metrics")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

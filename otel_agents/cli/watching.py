@@ -22,7 +22,7 @@ from otel_agents.health.aggregates import Aggregates
 from otel_agents.health.counts import counts
 from otel_agents.health.rules import judge
 from otel_agents.health.windows import HOUR
-from otel_agents.model import SpanRecord
+from otel_agents.records import SpanRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

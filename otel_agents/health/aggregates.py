@@ -25,7 +25,8 @@ from otel_agents.health.windows import SLOT_NS, Series
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from otel_agents.model import ErrorEntry, SpanRecord
+    from otel_agents.model import ErrorEntry
+    from otel_agents.records import SpanRecord
 
 Kind = Literal["agent", "tool", "model", "tenant"]
 KINDS: tuple[Kind, ...] = ("agent", "tool", "model", "tenant")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from otel_agents.model import ErrorEntry, SpanRecord
+from otel_agents.model import ErrorEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from otel_agents.records import SpanRecord
 
 KEPT = 500
 MESSAGE_LENGTH = 500

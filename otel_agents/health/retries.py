@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from otel_agents.model import SpanRecord
+    from otel_agents.records import SpanRecord
 
 _REMEMBERED = 1000
 

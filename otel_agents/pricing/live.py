@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from otel_agents.model import Extra
 from otel_agents.pricing.parts import taken
 from otel_agents.pricing.rates import STANDARD_TIERS, ModelRates
+from otel_agents.records import Extra
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import ModelInfo, Provider
 
-    from otel_agents.model import Usage
+    from otel_agents.records import Usage
 
 
 def table_in_force() -> DataSnapshot | None:

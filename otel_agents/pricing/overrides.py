@@ -11,7 +11,7 @@ from otel_agents.pricing.names import table_name
 from otel_agents.pricing.rates import STANDARD_TIERS, Band
 
 if TYPE_CHECKING:
-    from otel_agents.model import Usage
+    from otel_agents.records import Usage
 
 _KNOWN: Final = (
     "input",

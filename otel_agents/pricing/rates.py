@@ -15,7 +15,7 @@ from otel_agents.pricing.parts import Part
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from otel_agents.model import Usage
+    from otel_agents.records import Usage
 
 # Rates are in units of 10**-30 dollars: the table gives dollars a million tokens, with up to 18 digits after the point.
 _UNITS: Final = 10**30

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, Protocol
 
-from otel_agents.model import Cost, Usage
 from otel_agents.pricing import live
 from otel_agents.pricing.names import table_name
 from otel_agents.pricing.packaged import PackagedTable
+from otel_agents.records import Cost, Usage
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from otel_agents import conventions
-from otel_agents.model import Extra
+from otel_agents.records import Extra
 from otel_agents.sdk import faults, unknowns
 from otel_agents.sdk.answers import anthropic, gemini, openai_chat, openai_responses
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
@@ -18,7 +18,7 @@ from otel_agents.sdk.answers.shapes import first, tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from otel_agents.model import Usage
+    from otel_agents.records import Usage
 
 __all__ = ["Answer", "StreamReader", "read_answer", "usage_attributes", "usage_from_attributes"]
 

@@ -13,7 +13,7 @@ from otel_agents import conventions as names
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
-    from otel_agents.model import SpanType
+    from otel_agents.records import SpanType
 
 _TYPES = {
     names.OPERATION_INVOKE_AGENT: "agent",

@@ -2,7 +2,8 @@
 
 from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.thresholds import Thresholds
-from otel_agents.model import ErrorEntry, SpanRecord
+from otel_agents.model import ErrorEntry
+from otel_agents.records import SpanRecord
 from otel_agents.sdk.monitoring import MetricsCollector
 
 START = 1_700_000_000

@@ -78,7 +78,7 @@ def memory(ticks: int) -> dict[str, float]:
     import psutil
 
     from otel_agents.alerts.thresholds import Thresholds
-    from otel_agents.model import SpanRecord
+    from otel_agents.records import SpanRecord
     from otel_agents.sdk.monitoring import MetricsCollector
 
     rng = random.Random(1)

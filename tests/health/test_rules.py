@@ -4,7 +4,8 @@ from otel_agents.health.aggregates import Aggregates
 from otel_agents.health.counts import counts
 from otel_agents.health.rules import judge
 from otel_agents.health.thresholds import DEFAULT_THRESHOLDS
-from otel_agents.model import ErrorEntry, SpanRecord
+from otel_agents.model import ErrorEntry
+from otel_agents.records import SpanRecord
 
 NOW = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from otel_agents.model import Extra, Usage
 from otel_agents.pricing import Overrides
 from otel_agents.pricing.overrides import _KNOWN
+from otel_agents.records import Extra, Usage
 
 MILLION = 1_000_000
 

@@ -29,8 +29,8 @@ from genai_prices.types import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_agents.model import Cost, Extra, Usage
 from otel_agents.pricing import PriceTable, packaged
+from otel_agents.records import Cost, Extra, Usage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SOURCE = f"table:{version('genai-prices')}"
@@ -264,7 +264,7 @@ def test_a_price_is_found_without_importing_genai_prices():
     program = """
 import sys
 from datetime import UTC, datetime
-from otel_agents.model import Usage
+from otel_agents.records import Usage
 from otel_agents.pricing import PriceTable, packaged
 table, at = PriceTable(), datetime(2026, 11, 20, tzinfo=UTC)
 for tier in (None, "flex"):

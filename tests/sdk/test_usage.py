@@ -13,7 +13,7 @@ from google.genai.types import GenerateContentResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agents.model import Extra, Usage
+from otel_agents.records import Extra, Usage
 from otel_agents.sdk import faults
 from otel_agents.sdk import usage as usage_module
 from otel_agents.sdk.usage import Answer, StreamReader, read_answer, usage_attributes, usage_from_attributes

@@ -10,7 +10,7 @@ import openai
 import pytest
 from google import genai
 
-from otel_agents.model import Usage
+from otel_agents.records import Usage
 from otel_agents.sdk.usage import Answer, StreamReader, read_answer
 from tests.recorded_server import RecordedServer, serve
 from tests.recordings import Exchange, exchanges, names

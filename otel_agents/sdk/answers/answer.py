@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from otel_agents.model import Extra, Usage
+from otel_agents.records import Extra, Usage
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from otel_agents.model import Extra, Usage
+from otel_agents.records import Extra, Usage
 from otel_agents.sdk.answers.answer import Answer
 from otel_agents.sdk.answers.parts import part, parts_of, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_agents.model import Extra
+from otel_agents.records import Extra
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.answers.parts import parts_of
 from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens
 from otel_agents.sdk.messages import output_message
 
 if TYPE_CHECKING:
-    from otel_agents.model import Usage
+    from otel_agents.records import Usage
 
 # Where the usage tells the tokens by medium, and what totals they are parts of.
 _DETAILS: Final = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_agents.model import Extra
+from otel_agents.records import Extra
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
 from otel_agents.sdk.answers.parts import parts_of, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import dollars, fields, first, get, is_number, items, text, tokens
@@ -13,7 +13,7 @@ from otel_agents.sdk.messages import message_parts, output_message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from otel_agents.model import Usage
+    from otel_agents.records import Usage
 
 _OBJECTS: Final = ("chat.completion", "chat.completion.chunk", "text_completion")
 _USUAL_TIERS: Final = ("default", "auto", "standard")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents import conventions
-from otel_agents.model import Cost
 from otel_agents.pricing import Overrides, PriceTable
+from otel_agents.records import Cost
 from otel_agents.sdk import unknowns
 from otel_agents.sdk.usage import usage_from_attributes
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-    from otel_agents.model import Usage
+    from otel_agents.records import Usage
 
 _LONGEST_NAME: Final = 256
 

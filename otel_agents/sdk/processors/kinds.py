@@ -17,7 +17,7 @@ from otel_agents.conventions import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from otel_agents.model import SpanType
+    from otel_agents.records import SpanType
 
 _TYPES: Mapping[Any, SpanType] = {name: name for name in SPAN_TYPES}
 _OPERATION_TYPES: Mapping[str, SpanType] = {

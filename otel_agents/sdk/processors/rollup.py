@@ -22,7 +22,7 @@ from otel_agents.conventions import (
     USAGE_OUTPUT_TOKENS,
     USAGE_REASONING_OUTPUT_TOKENS,
 )
-from otel_agents.model import SpanRecord
+from otel_agents.records import SpanRecord
 from otel_agents.sdk.numbers import amount, count
 from otel_agents.sdk.processors.kinds import span_type
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
-from otel_agents.model import Cost, Usage
+from otel_agents.records import Cost, Usage
 from otel_agents.sdk.processors.cost import CostProcessor
 
 SOURCE = f"table:{version('genai-prices')}"
