@@ -16,8 +16,8 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)  ## a collector, a team of agents, and the address to open; runs until Ctrl-C
 	$(BIN)/otel-agents demo
 
-test: $(STAMP) browser node  ## every test, the fast ones first
-	$(BIN)/python -m pytest
+test: $(STAMP) browser node  ## every test, the fast ones first, a file of them on each core
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(STAMP)  ## the checks alone: style, types, direction of imports
 	$(BIN)/python -m pytest -q tests/test_checks.py

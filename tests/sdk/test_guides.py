@@ -204,6 +204,7 @@ def test_a_counter_a_value_and_a_collector_of_ones_own(capsys):
 
     metrics.add_collector(collect_my_metrics, every=30)
     flush()
+    metrics.remove_collector(collect_my_metrics)  # it would tell the next test's metrics of itself
     printed = capsys.readouterr().out
     named = json.loads(printed[: printed.rindex("}") + 1])
     points = {
