@@ -16,7 +16,6 @@ from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
-from otel_agents.redaction.redactor import Redactor
 from otel_agents.sdk import (
     absence,
     anomalies,
@@ -215,13 +214,7 @@ def _pipeline_with_rules(settings: SdkSettings) -> Callable[..., Pipeline]:
 def _redaction(settings: SdkSettings) -> list[Stage]:
     """Give the steps after which nothing is left that must not leave: redact, then cut what is long."""
     stages: list[Stage] = []
-    if settings.redact:
-        redactor = Redactor(
-            keys=settings.redact_keys,
-            patterns=settings.redact_patterns,
-            leave=settings.redact_leave,
-            counts=redact.counts,
-        )
+    if (redactor := redact.redactor(settings)) is not None:
         stages.append(RedactProcessor(redactor))
     if not isinstance(settings.capture_content, bool):
         stages.append(CutProcessor(settings.capture_content))

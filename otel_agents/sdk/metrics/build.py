@@ -12,6 +12,7 @@ from otel_agents.sdk.metrics.instruments import Registry, own
 from otel_agents.sdk.metrics.reader import Reader, provider
 from otel_agents.sdk.metrics.running import Metrics, Switched
 from otel_agents.sdk.metrics.system import SystemMetrics
+from otel_agents.sdk.processors.redact import redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,8 @@ def build(
         resource: what the program is.
         settle: brings in the spans that have ended.
     """
+    redacts = redactor(settings)
+    own.redact = None if redacts is None else redacts.changes
     where = provider(resource)
     switched: list[Switched] = [registry, own]
     if settings.system_metrics:

@@ -95,7 +95,10 @@ class Instrument:
             found = None
         if found is not None:
             return found
-        attributes = {name: _label(value) for name, value in labels.items() if value is not None}
+        attributes = {name: attribute_value(value) for name, value in labels.items() if value is not None}
+        if self._home.redact is not None:
+            attributes |= self._home.redact(attributes)
+        attributes = {name: _label(value) for name, value in attributes.items()}
         key = frozenset(attributes.items())
         found = self._series.get(key)
         if found is None:
@@ -212,6 +215,10 @@ class Registry:
 
     Args:
         scope: the name of their instrumentation scope.
+
+    Attributes:
+        label_limit: how many label sets one instrument may have.
+        redact: gives those of some labels that must not leave as they are, changed; None where all may.
     """
 
     def __init__(self, scope: str) -> None:
@@ -222,6 +229,7 @@ class Registry:
         self._on = False
         self._awaken: Callable[[], None] | None = None
         self.label_limit = 0
+        self.redact: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
 
     def instrument(self, kind: type[T], name: str, unit: str, description: str, **more: Any) -> T:
         """Give the instrument of a name; it is made where there is none.
@@ -281,8 +289,7 @@ class Registry:
 
 def _label(value: object) -> Any:
     """Make a label of a value: a flag or a number as it is, all else its text, cut where it is long."""
-    plain = attribute_value(value)
-    return plain if isinstance(plain, bool | int | float) else str(plain)[:_LONGEST_LABEL]
+    return value if isinstance(value, bool | int | float) else str(value)[:_LONGEST_LABEL]
 
 
 own = Registry("otel_agents.metrics")

@@ -19,9 +19,20 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.util.types import Attributes
 
+    from otel_agents.sdk.options import SdkSettings
+
 counts: Counter[str] = Counter()  # of this process, by kind; telemetry_health() tells them
 _MOST_RESOURCES = 64
 _FAILED = replacement("failed")
+
+
+def redactor(settings: SdkSettings) -> Redactor | None:
+    """Give what redacts as the settings say; None where nothing is to be."""
+    if not settings.redact:
+        return None
+    return Redactor(
+        keys=settings.redact_keys, patterns=settings.redact_patterns, leave=settings.redact_leave, counts=counts
+    )
 
 
 class RedactProcessor:

@@ -31,6 +31,15 @@ def test_off_is_the_default(receiver) -> None:
     assert (receiver.metrics, otel_agents.telemetry_health().metrics) == ([], {})
 
 
+def test_labels_are_redacted(configure, receiver) -> None:
+    configure()
+    for address in ("ada@example.com", "bob@example.com"):
+        metrics.counter("letters").add(1, to=f"Dear {address}", password="swordfish", city="Lisbon")
+    assert otel_agents.flush()
+    labels = {"to": "Dear [redacted:email]", "password": "[redacted:password]", "city": "Lisbon"}
+    assert newest(receiver)["letters"].points == [(labels, 2)]
+
+
 def test_they_are_sent_every_interval_and_at_the_end(configure, receiver) -> None:
     configure(metrics_interval=0.02)
     sent.add(1)
