@@ -1,4 +1,4 @@
-"""What is written from the code: the README's tables, the configuration file; ``python -m tests.docs`` does it."""
+"""What is written from the code: the tables of the pages, the configuration file; ``python -m tests.docs`` does it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,31 @@ from otel_agents.sdk.options import SdkSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-README = Path(__file__).parent.parent / "README.md"
-CONFIGURATION = README.parent / "collector-config" / "otel-agents.toml"
+ROOT = Path(__file__).parent.parent
+CONFIGURATION = ROOT / "collector-config" / "otel-agents.toml"
+# In the order a newcomer reads them, in which their Python runs as one program.
+PAGES = [
+    ROOT / "README.md",
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in (
+            "spans",
+            "health",
+            "metrics",
+            "prices",
+            "logfire",
+            "sampling",
+            "testing",
+            "privacy",
+            "delivery",
+            "configuration",
+            "collector",
+            "sql",
+            "terminal",
+            "speed",
+        )
+    ),
+]
 CONFIGURATION_HEAD = """\
 # Every setting of the collector, at its default.
 #
@@ -83,17 +106,21 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def written(text: str) -> str:
-    """The README with every table between its marks made anew."""
-    for name, table in TABLES.items():
-        text, found = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- / -->)", lambda m, t=table: f"{m[1]}{t()}\n{m[2]}", text, flags=re.DOTALL
-        )
-        if found != 1:
-            raise ValueError(f"README.md has {found} places for {name!r}; it needs one")
-    return text
+def text() -> str:
+    """All pages, one after another."""
+    return "\n".join(page.read_text("utf-8") for page in PAGES)
+
+
+def written(page: str) -> str:
+    """A page with every table between its marks made anew."""
+
+    def table(marked: re.Match[str]) -> str:
+        return f"<!-- {marked[1]} -->\n{TABLES[marked[1]]()}\n<!-- / -->"
+
+    return re.sub(r"<!-- ([a-z]+: [a-z]+) -->\n.*?<!-- / -->", table, page, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text("utf-8")), "utf-8")
+    for path in PAGES:
+        path.write_text(written(path.read_text("utf-8")), "utf-8")
     CONFIGURATION.write_text(configuration(CollectorSettings), "utf-8")

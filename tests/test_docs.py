@@ -7,25 +7,46 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from otel_agents.cli.main import build_parser
 from otel_agents.collector.options import CollectorSettings
 from otel_agents.demo.model_server import API_KEY, ModelServer
 from tests import docs
 
-README = docs.README.read_text("utf-8")
-PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+TEXT = docs.text()
+PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 
 
-def test_the_tables_of_the_readme_are_those_of_the_code():
-    assert docs.written(README) == README, "run: python -m tests.docs"
+@pytest.mark.parametrize("page", docs.PAGES, ids=lambda page: page.name)
+def test_the_tables_of_the_documentation_are_those_of_the_code(page):
+    text = page.read_text("utf-8")
+    assert docs.written(text) == text, "run: python -m tests.docs"
+
+
+def test_every_table_is_in_one_place():
+    assert sorted(re.findall(r"<!-- ([a-z]+: [a-z]+) -->", TEXT)) == sorted(docs.TABLES)
+
+
+def test_every_page_is_known_and_linked_from_the_readme():
+    readme, *others = docs.PAGES
+    linked = re.findall(r"\]\((docs/\w+\.md)\)", readme.read_text("utf-8"))
+    assert sorted(others) == sorted((docs.ROOT / "docs").glob("*.md"))
+    assert set(linked) == {f"docs/{page.name}" for page in others}
+
+
+@pytest.mark.parametrize("page", docs.PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_is_there(page):
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
 def test_the_configuration_file_has_every_setting_with_its_variable_its_default_and_its_check():
     assert docs.CONFIGURATION.read_text("utf-8") == docs.configuration(CollectorSettings), "run: python -m tests.docs"
 
 
-def test_every_command_of_the_readme_exists():
-    shown = "\n".join(re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL))
+def test_every_command_of_the_documentation_exists():
+    shown = "\n".join(re.findall(r"```console\n(.*?)```", TEXT, flags=re.DOTALL))
     named = set(re.findall(r"otel-agents (\w+)", shown))
     assert named <= {"up", "demo", "sql", "monitor", "report", "stats", "config", "export", "import", "backup"}
     for command in sorted(named):
@@ -33,7 +54,7 @@ def test_every_command_of_the_readme_exists():
         assert build_parser().parse_args([command, *needed]).command == command
 
 
-def test_the_python_of_the_readme_runs_as_written_and_is_seen(collector, tmp_path):
+def test_the_python_of_the_documentation_runs_as_written_and_is_seen(collector, tmp_path):
     program = tmp_path / "readme.py"
     whole, *parts = PYTHON  # the first is a whole program; the others go on from it
     messages = 'messages = [{"role": "user", "content": "Hello"}]'

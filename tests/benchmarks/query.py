@@ -21,9 +21,7 @@ def run(*, quick: bool) -> str:
         sql = {"sql": "SELECT trace_id FROM spans USING SAMPLE 20"}
         some = [row[0] for row in collector.ask("POST", "/api/v1/sql", sql)["rows"]]
         questions: dict[str, Callable[[int], object]] = {
-            "the README's query (all spans, by agent)": lambda _: collector.ask(
-                "POST", "/api/v1/sql", {"sql": DESIGN_QUERY}
-            ),
+            "a question of all spans, by agent": lambda _: collector.ask("POST", "/api/v1/sql", {"sql": DESIGN_QUERY}),
             "one trace by id": lambda at: collector.ask("GET", f"/api/v1/traces/{some[at % len(some)]}"),
             "the newest 100 traces": lambda _: collector.ask("GET", "/api/v1/traces?limit=100"),
             "the overview of the last hour": lambda _: collector.ask("GET", "/api/v1/overview?minutes=60"),

@@ -42,8 +42,8 @@ def measure(*seeds: int) -> tuple[dict[str, tuple[int, int]], list[cases.Case], 
 
 
 def published() -> tuple[float, float]:
-    """The shares the README gives: of secrets found, and of harmless texts changed."""
-    found = re.search(r"finds ([\d.]+) % of .*?changes ([\d.]+) % of", docs.README.read_text("utf-8"), re.DOTALL)
+    """The shares the documentation gives: of secrets found, and of harmless texts changed."""
+    found = re.search(r"finds ([\d.]+) % of .*?changes ([\d.]+) % of", docs.text(), re.DOTALL)
     return float(found[1]) / 100, float(found[2]) / 100
 
 

@@ -3,13 +3,13 @@ import hashlib
 import hmac
 import json
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from otel_agents.sdk.channels.channel import Refused, Unreachable
 from otel_agents.sdk.channels.webhook import WebhookChannel
+from tests import docs
 from tests.sdk.channels.notices import NOTICE, hooks
 
 KEY = b"a key of 24 bytes, or so"
@@ -126,9 +126,9 @@ def test_nobody_there_is_said_without_the_address():
     assert channel(gone).name == "webhook 127.0.0.1"
 
 
-def test_the_readme_says_how_to_verify_it(receiver):
-    readme = Path(__file__).parents[3].joinpath("README.md").read_text("utf-8")
-    (code,) = [block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "def is_ours" in block]
+def test_the_documentation_says_how_to_verify_it(receiver):
+    blocks = re.findall(r"```python\n(.*?)```", docs.text(), re.DOTALL)
+    (code,) = [block for block in blocks if "def is_ours" in block]
     names = {}
     exec(code, names)
     names["time"] = SimpleNamespace(time=lambda: 1_700_000_110)
