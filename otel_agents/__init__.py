@@ -6,13 +6,13 @@ from otel_agents import errors
 
 # Before the decorator `model`, which takes the name this module has on the package.
 from otel_agents.model import Alert, Health, TelemetryHealth
-from otel_agents.sdk.carrying import carry
-from otel_agents.sdk.decorators import agent, model, tool, workflow
-from otel_agents.sdk.identity import context
+from otel_agents.sdk.context.carrying import carry
+from otel_agents.sdk.context.identity import context
 from otel_agents.sdk.lifecycle import configure, flush, instrument, shutdown, telemetry_health, uninstrument
-from otel_agents.sdk.monitor import current_operation, message, monitor_operation
-from otel_agents.sdk.monitoring import alert_manager, budgets, health, metrics_collector
-from otel_agents.sdk.operation import Operation
+from otel_agents.sdk.monitoring.monitoring import alert_manager, budgets, health, metrics_collector
+from otel_agents.sdk.operations.decorators import agent, model, tool, workflow
+from otel_agents.sdk.operations.monitor import current_operation, message, monitor_operation
+from otel_agents.sdk.operations.operation import Operation
 from otel_agents.version import __version__
 
 if TYPE_CHECKING:

@@ -53,9 +53,12 @@ CONFIGURATION_HEAD = """\
 
 
 def settings(cls: type) -> str:
-    """A table of settings: name, variable, default, meaning."""
+    """A table of settings: name, variable, default, meaning; those of a class it is made of have a line above."""
+    heads = {next(iter(base.__annotations__)): base.__doc__ for base in cls.__bases__ if base is not object}
     rows = ["| setting | variable | default | |", "| --- | --- | --- | --- |"]
     for field in dataclasses.fields(cls):
+        if field.name in heads:
+            rows.append(f"| **{heads[field.name].rstrip('.')}** | | | |")
         variables = ", ".join(f"`{name}`" for name in field.metadata["env"])
         default = "" if field.default in (None, ()) else f"`{_spelled(field.default)}`"
         rows.append(

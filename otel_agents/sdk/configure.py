@@ -16,32 +16,20 @@ from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
-from otel_agents.sdk import (
-    absence,
-    anomalies,
-    besides,
-    faults,
-    guards,
-    identity,
-    ledger,
-    logfire_provider,
-    notifying,
-    runtime,
-    threads,
-    unknowns,
-)
-from otel_agents.sdk.content import ContentStage, LimitStage
-from otel_agents.sdk.destinations import HINT, destinations, metrics_url, otlp
-from otel_agents.sdk.exporters import spool
+from otel_agents.sdk import faults, runtime, unknowns
+from otel_agents.sdk.context import identity, threads
+from otel_agents.sdk.exporters import absence, ledger, spool
+from otel_agents.sdk.exporters.destinations import HINT, destinations, metrics_url, otlp
 from otel_agents.sdk.exporters.otlp_grpc import EXPORT_METRICS
-from otel_agents.sdk.ids import RandomIds
-from otel_agents.sdk.joining import JoinedProcessor
-from otel_agents.sdk.look import Ticker
-from otel_agents.sdk.loops import LoopWatch
 from otel_agents.sdk.metrics import account as metrics_account
-from otel_agents.sdk.monitoring import alert_manager, bind, budgets, look_last, metrics_collector
+from otel_agents.sdk.monitoring.look import Ticker
+from otel_agents.sdk.monitoring.monitoring import alert_manager, bind, budgets, look_last, metrics_collector
+from otel_agents.sdk.notify import notifying
+from otel_agents.sdk.operations.content import ContentStage, LimitStage
 from otel_agents.sdk.options import SdkSettings
-from otel_agents.sdk.pipeline import Pipeline, Stage, Step
+from otel_agents.sdk.pipeline import besides
+from otel_agents.sdk.pipeline.pipeline import Pipeline, Stage, Step
+from otel_agents.sdk.pipeline.running import OpenSpans
 from otel_agents.sdk.processors import redact
 from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.cut import CutProcessor
@@ -49,10 +37,14 @@ from otel_agents.sdk.processors.dialect import DialectStage
 from otel_agents.sdk.processors.redact import RedactProcessor
 from otel_agents.sdk.processors.rollup import RollupProcessor
 from otel_agents.sdk.rehearsal import Rehearsal, forget_provider, go_by
-from otel_agents.sdk.running import OpenSpans
 from otel_agents.sdk.runtime import Runtime
-from otel_agents.sdk.sampling import HeadSampler
-from otel_agents.sdk.tracer import LeanProvider, LeanTracer
+from otel_agents.sdk.trace import logfire_provider
+from otel_agents.sdk.trace.ids import RandomIds
+from otel_agents.sdk.trace.joining import JoinedProcessor
+from otel_agents.sdk.trace.sampling import HeadSampler
+from otel_agents.sdk.trace.tracer import LeanProvider, LeanTracer
+from otel_agents.sdk.watching import anomalies, guards
+from otel_agents.sdk.watching.loops import LoopWatch
 from otel_agents.settings import load
 from otel_agents.version import __version__
 
@@ -63,7 +55,7 @@ if TYPE_CHECKING:
 
     from otel_agents.model import DestinationHealth
     from otel_agents.sdk.metrics.running import Metrics
-    from otel_agents.sdk.pipeline import Stage
+    from otel_agents.sdk.pipeline.pipeline import Stage
 
 logger = logging.getLogger("otel_agents")
 
@@ -203,8 +195,8 @@ def _has_rules(settings: SdkSettings) -> bool:
 
 
 def _pipeline_with_rules(settings: SdkSettings) -> Callable[..., Pipeline]:
-    from otel_agents.sdk.tail import Rules, Tail  # few programs have rules
-    from otel_agents.sdk.tail_pipeline import TailPipeline
+    from otel_agents.sdk.pipeline.tail import Rules, Tail  # few programs have rules
+    from otel_agents.sdk.pipeline.tail_pipeline import TailPipeline
 
     rules = Rules(settings.keep_errors, settings.keep_slower_than, settings.keep_dearer_than, settings.keep)
     tail = Tail(rules, spans=settings.hold_spans, size=settings.hold_bytes, seconds=settings.hold_for)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agents.model import TelemetryHealth
 from otel_agents.sdk import faults, unknowns, values
-from otel_agents.sdk.ledger import decided_early
+from otel_agents.sdk.exporters.ledger import decided_early
 from otel_agents.sdk.metrics import account
 
 if TYPE_CHECKING:

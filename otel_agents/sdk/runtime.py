@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.trace import Tracer
 
-    from otel_agents.sdk.tracer import LeanTracer
+    from otel_agents.sdk.trace.tracer import LeanTracer
 
 logger = logging.getLogger("otel_agents")
 

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 
 from otel_agents.sdk import configure as wiring
-from otel_agents.sdk.propagation import detach
+from otel_agents.sdk.context.propagation import detach
 from otel_agents.testing.clock import START, STEP_S, CountingIds, TickingClock
 from otel_agents.testing.traces import Traces
 

@@ -189,7 +189,7 @@ def test_exporting_over_grpc_without_a_collector_does_not_hold_the_exit() -> Non
 
 def test_importing_loads_neither_the_sdk_nor_an_http_client_nor_what_reads_answers() -> None:
     others = "'opentelemetry.sdk.trace', 'urllib3', 'requests', 'grpc', 'google.protobuf', 'genai_prices', 'psutil'"
-    ours = "'otel_agents.sdk.usage', 'otel_agents.sdk.messages', 'otel_agents.sdk.views', 'otel_agents.pricing'"
+    ours = "'otel_agents.sdk.answers', 'otel_agents.sdk.monitoring.views', 'otel_agents.pricing'"
     heavy = f"{{{others}, {ours}}}"
     ran = run(f"import sys\nprint(sorted({heavy} & set(sys.modules)))", "http://127.0.0.1:1")
     assert (ran.stdout, ran.stderr) == ("[]\n", "")

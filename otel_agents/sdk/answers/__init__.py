@@ -1,4 +1,5 @@
 """What providers' answers and messages look like: one file a provider, and what they share.
 
-:mod:`otel_agents.sdk.usage` chooses between the providers, :mod:`otel_agents.sdk.messages` reads their messages.
+:mod:`~otel_agents.sdk.answers.usage` chooses between the providers, :mod:`~otel_agents.sdk.answers.messages` reads
+their messages.
 """

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from otel_agents.records import Extra, Usage
 from otel_agents.sdk.answers.answer import Answer
+from otel_agents.sdk.answers.messages import output_message
 from otel_agents.sdk.answers.parts import part, parts_of, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens
-from otel_agents.sdk.messages import output_message
 
 _EVENTS: Final = frozenset(
     ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.records import Extra
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
+from otel_agents.sdk.answers.messages import output_message
 from otel_agents.sdk.answers.parts import parts_of
 from otel_agents.sdk.answers.shapes import fields, first, get, is_number, items, text, tokens
-from otel_agents.sdk.messages import output_message
 
 if TYPE_CHECKING:
     from otel_agents.records import Usage

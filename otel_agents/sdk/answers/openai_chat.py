@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.records import Extra
 from otel_agents.sdk.answers.answer import Answer, usage_of_totals
+from otel_agents.sdk.answers.messages import message_parts, output_message
 from otel_agents.sdk.answers.parts import parts_of, reasoning_part, text_part, tool_call
 from otel_agents.sdk.answers.shapes import dollars, fields, first, get, is_number, items, text, tokens
-from otel_agents.sdk.messages import message_parts, output_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""Where finished spans go."""
+"""Where finished spans go: destinations with their queues, encoding, sending, and the spool."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from otel_agents.sdk.sender import Outcome, Parcel, Verdict
+from otel_agents.sdk.exporters.sender import Outcome, Parcel, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

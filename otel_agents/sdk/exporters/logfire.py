@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
+    from otel_agents.sdk.exporters.sender import Parcel
     from otel_agents.sdk.options import SdkSettings
-    from otel_agents.sdk.sender import Parcel
 
 # A write token names its region; those made before there were regions are of the United States'.
 _REGION: Final = re.compile(r"pylf_v\d+_([a-z]+)_")

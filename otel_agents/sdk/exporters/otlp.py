@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agents.sdk.exporters.encoder import encode
 from otel_agents.sdk.exporters.requests import joined, parts, rejected
-from otel_agents.sdk.sender import Outcome, Parcel, Verdict
+from otel_agents.sdk.exporters.sender import Outcome, Parcel, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

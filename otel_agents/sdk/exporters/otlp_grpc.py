@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from otel_agents.sdk.exporters.otlp import EncodingSender, taken
-from otel_agents.sdk.sender import Outcome, Verdict
+from otel_agents.sdk.exporters.sender import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from otel_agents.sdk.ledger import Ledger
+    from otel_agents.sdk.exporters.ledger import Ledger
 
 logger = logging.getLogger("otel_agents")
 

@@ -7,9 +7,10 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from otel_agents.sdk import absence, faults
+from otel_agents.sdk import faults
+from otel_agents.sdk.exporters import absence
+from otel_agents.sdk.exporters.sender import Outcome, Verdict
 from otel_agents.sdk.metrics import account
-from otel_agents.sdk.sender import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from opentelemetry.metrics import Observation
 
 from otel_agents import conventions
 from otel_agents.sdk import faults
-from otel_agents.sdk.resources import ProcessResources
+from otel_agents.sdk.monitoring.resources import ProcessResources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from otel_agents import conventions
 from otel_agents.pricing import Overrides, PriceTable
 from otel_agents.records import Cost
 from otel_agents.sdk import unknowns
-from otel_agents.sdk.usage import usage_from_attributes
+from otel_agents.sdk.answers.usage import usage_from_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class CostProcessor:
 
     def process(self, span: ReadableSpan) -> None:
         """Price one ended span."""
-        attributes: Any = span._attributes  # noqa: SLF001 - the public one is a slower copy
+        attributes: Any = span._attributes
         if not attributes or attributes.get(conventions.SPAN_TYPE) != "model":
             return
         if conventions.COST in attributes:
@@ -97,8 +97,8 @@ def _name(value: object) -> str | None:
 
 def _write(span: ReadableSpan, found: dict[str, Any]) -> None:
     """Add to an ended span's attributes; those of a span that is not ours are sealed, so they are replaced."""
-    attributes: Any = span._attributes  # noqa: SLF001 - stages add to the ended span before it is encoded
+    attributes: Any = span._attributes
     if isinstance(attributes, dict):
         attributes.update(found)
     else:
-        span._attributes = {**attributes, **found}  # noqa: SLF001
+        span._attributes = {**attributes, **found}

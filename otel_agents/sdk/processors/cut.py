@@ -29,7 +29,7 @@ class CutProcessor:
 
     def process(self, span: ReadableSpan) -> None:
         """Cut what is too long on one ended span."""
-        attributes: Any = span._attributes or {}  # noqa: SLF001 - stages change the ended span before it is encoded
+        attributes: Any = span._attributes or {}
         size = self._size
         changed = {
             key: _cut_content(value, size)

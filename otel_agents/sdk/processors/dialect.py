@@ -39,12 +39,12 @@ class DialectStage:
 
     def process(self, span: ReadableSpan) -> None:
         """Complete one ended span."""
-        attributes: Any = span._attributes or {}  # noqa: SLF001 - stages add to the ended span before it is encoded
+        attributes: Any = span._attributes or {}
         if conventions.SPAN_TYPE not in attributes and (found := in_our_names(attributes, span.name)):
             agent = getattr(span, "_agent", None)
             if agent and found[conventions.SPAN_TYPE] in _BELOW_AN_AGENT:
                 found.setdefault(conventions.AGENT_NAME, attributes.get(conventions.AGENT_NAME) or agent)
-            span._attributes = {**attributes, **found}  # noqa: SLF001
+            span._attributes = {**attributes, **found}
 
 
 def in_our_names(attributes: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class MetricsProcessor:
 
     def process(self, span: ReadableSpan) -> None:
         """Measure one ended span."""
-        attributes: Mapping[str, Any] = span._attributes or {}  # noqa: SLF001 - the public one is a slower copy
+        attributes: Mapping[str, Any] = span._attributes or {}
         type_ = span_type(attributes)
         if type_ == "model":
             self._measure_call(span, attributes)

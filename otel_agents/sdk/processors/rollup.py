@@ -52,7 +52,7 @@ class RollupProcessor:
 
     def process(self, span: ReadableSpan) -> None:
         """Count one ended span, ours or of another instrumentation."""
-        attributes: Mapping[str, Any] = span._attributes or {}  # noqa: SLF001 - the public one is a slower copy
+        attributes: Mapping[str, Any] = span._attributes or {}
         get = attributes.get
         type_ = span_type(attributes)
         parent = span.parent

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from otel_agents.sdk.exporters.otlp_grpc import EXPORT, OtlpGrpcSender
-from otel_agents.sdk.sender import Outcome, Verdict
+from otel_agents.sdk.exporters.sender import Outcome, Verdict
 
 
 class Server:

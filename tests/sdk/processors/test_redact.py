@@ -18,9 +18,9 @@ from otel_agents.errors import ConfigurationError
 from otel_agents.redaction.redactor import Redactor
 from otel_agents.sdk import faults
 from otel_agents.sdk.exporters.encoder import encode
-from otel_agents.sdk.joining import EndedSpan
 from otel_agents.sdk.processors import redact
 from otel_agents.sdk.processors.redact import RedactProcessor
+from otel_agents.sdk.trace.joining import EndedSpan
 from tests.redaction.corpus import secrets
 from tests.sdk.receiving import receiving
 

@@ -1,0 +1,35 @@
+"""Checks that several options share, beside those of :mod:`otel_agents.settings`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from otel_agents.settings import Parse, text
+
+
+def file(value: object) -> Path:
+    """Accept a file that exists."""
+    path = Path(text(str(value))).expanduser()
+    if not path.is_file():
+        raise ValueError("expected a file that exists")
+    return path
+
+
+def folder(value: object) -> Path:
+    """Accept a folder, there or not."""
+    return Path(text(str(value))).expanduser()
+
+
+def milliseconds(inner: Parse) -> Parse:
+    """Accept seconds from the program, milliseconds from a variable, as OpenTelemetry's variables are given."""
+
+    def parse(value: object) -> Any:
+        if not isinstance(value, str):
+            return inner(value)
+        try:
+            return inner(float(value) / 1000)
+        except ValueError:
+            raise ValueError("expected a number of milliseconds") from None
+
+    return parse

@@ -1,0 +1,1 @@
+"""Streams: answers that come bit by bit, whose span ends when they do."""

@@ -1,0 +1,1 @@
+"""What is watched while the program runs: budgets, loops, stalls and spikes."""
