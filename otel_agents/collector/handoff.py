@@ -135,10 +135,14 @@ class OverloadedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What of one request may be stored: a record batch, one row a span, data point or log record."""
+    """What of one request may be stored: a record batch, one row a span, data point or log record.
+
+    ``owner`` is the tenant of the key the request came with; None where it came with none, or one of no tenant.
+    """
 
     signal: ClassVar[str]  # traces, metrics or logs
     rows: pa.RecordBatch
+    owner: str | None = None
 
     @property
     def records(self) -> int:

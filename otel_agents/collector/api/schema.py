@@ -36,7 +36,7 @@ DOCS: dict[str, dict[str, str]] = {
         "operation": "chat, invoke_agent, execute_tool, …",
         "session_id": "",
         "user_id": "",
-        "tenant": "",
+        "tenant": "of the key it was sent with, or else as its attributes say",
         "input_tokens": "all of them, cached ones included",
         "output_tokens": "all of them, reasoning included",
         "cache_read_tokens": "a part of input_tokens",
@@ -79,6 +79,7 @@ DOCS: dict[str, dict[str, str]] = {
         "explanation": "",
         "service_name": "",
         "attributes": "everything, keys as sent",
+        "tenant": "as of spans",
     },
     "metrics": {
         "time": "UTC",
@@ -102,6 +103,7 @@ DOCS: dict[str, dict[str, str]] = {
         "exemplars": "list of {time, value, trace_id, span_id, attributes}; NULL for none",
         "attributes": "what the data point is of: attributes->>'key'",
         "resource": "what the program said of itself",
+        "tenant": "as of spans",
     },
     "logs": {
         "time": "UTC",
@@ -117,6 +119,7 @@ DOCS: dict[str, dict[str, str]] = {
         "scope_name": "the logger",
         "attributes": "everything, keys as sent: attributes->>'key'",
         "resource": "what the program said of itself",
+        "tenant": "as of spans",
     },
 }
 

@@ -152,7 +152,8 @@ class Journal:
 
 def _encode(batch: Batch) -> pa.Buffer:
     sink = pa.BufferOutputStream()
-    schema = batch.rows.schema.with_metadata({"signal": type(batch).__name__})
+    told = {"signal": type(batch).__name__} | ({} if batch.owner is None else {"owner": batch.owner})
+    schema = batch.rows.schema.with_metadata(told)
     with pa.ipc.new_stream(sink, schema) as writer:
         writer.write_batch(batch.rows)
     return sink.getvalue()
@@ -160,15 +161,15 @@ def _encode(batch: Batch) -> pa.Buffer:
 
 def _decode(body: bytes) -> Batch:
     reader = pa.ipc.open_stream(body)
-    signal = (reader.schema.metadata or {}).get(b"signal", b"").decode()
-    kind, schema = _SIGNALS[signal]
+    told = {key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()}
+    kind, schema = _SIGNALS[told.get("signal", "")]
     rows = reader.read_next_batch()
     # A version before this one may have written it, with fewer columns.
     columns = [
         rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(len(rows), field.type)
         for field in schema
     ]
-    return kind(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return kind(pa.RecordBatch.from_arrays(columns, schema=schema), told.get("owner"))
 
 
 def _write_all(file: int, parts: list[bytes | pa.Buffer]) -> None:

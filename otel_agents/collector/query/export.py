@@ -31,7 +31,7 @@ TABLES: Final = (
 )
 # The columns of the view ``spans``, and what else OTLP says of a span.
 _SPANS: Final = """
-SELECT * EXCLUDE (agent_attribute, content) REPLACE (
+SELECT * EXCLUDE (agent_attribute, content, owner) REPLACE (
     CASE
         WHEN content IS NULL THEN attributes
         WHEN attributes = '{}' THEN content

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from otel_agents.collector.handoff import LogBatch, OverloadedError, PointBatch, SpanBatch
-from otel_agents.collector.store import evaluations, removal
+from otel_agents.collector.store import evaluations, owners, removal
 from otel_agents.collector.store.checkpoint import Checkpointer
 from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.insert import insert_sql
@@ -21,6 +21,7 @@ from otel_agents.collector.store.opening import open_database
 from otel_agents.collector.store.records import lay_out_logs, lay_out_points, log_statements, point_statements
 from otel_agents.collector.store.room import FULL_RETRY_S, Room
 from otel_agents.collector.store.store import Commit
+from otel_agents.collector.store.tenants import TenantConnections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,15 +36,19 @@ INSERT INTO trace_ranges
 SELECT
     lower(hex(trace_id)),
     make_timestamp((min(start_ns) // 1000)::BIGINT),
-    make_timestamp((max(start_ns) // 1000)::BIGINT)
+    make_timestamp((max(start_ns) // 1000)::BIGINT),
+    {tenant}
 FROM incoming
-GROUP BY trace_id
-RETURNING trace_id
+GROUP BY ALL
+RETURNING trace_id, tenant
 """
+_SPANS_OF_TENANTS = "SELECT {tenant} AS tenant, count(*) FROM incoming GROUP BY tenant"
 
 
 def _span_statements(incoming: pa.Table) -> list[str]:
-    return [insert_sql(frozenset(incoming.column_names)), _RANGES, *evaluations.of_spans(incoming)]
+    present = frozenset(incoming.column_names)
+    ranges = _RANGES.format(tenant=owners.tenant(present))
+    return [insert_sql(present), ranges, *evaluations.of_spans(incoming)]
 
 
 _STATEMENTS: Final = {
@@ -82,6 +87,7 @@ class DuckDBStore:
         self._lock = threading.Lock()
         self._room = Room(path)
         self._checkpointer = Checkpointer(self._room, self._writer.cursor())
+        self._tenants = TenantConnections(self._writer.cursor)
 
     def check_room(self) -> None:
         """See that there is room on the disk.
@@ -125,7 +131,7 @@ class DuckDBStore:
             try:
                 self._writer.begin()
                 try:
-                    traces = self._insert(incoming)
+                    commit = self._insert(incoming)
                     if number is not None:
                         self._writer.execute("UPDATE journal SET number = ?", [number])
                 except BaseException:
@@ -135,13 +141,14 @@ class DuckDBStore:
             finally:
                 for name in incoming:
                     self._writer.unregister(name)
-        return Commit(incoming["incoming"].num_rows if "incoming" in incoming else 0, traces)
+        return commit
 
     def _lay_out(self, batches: Sequence[Batch]) -> dict[str, pa.Table]:
         """The tables to be inserted, by the names the statements have for them."""
         incoming = {}
-        if spans := [batch.rows for batch in batches if isinstance(batch, SpanBatch)]:
-            new = drop_stored(drop_repeated(pa.Table.from_batches(spans)), self._writer)
+        if spans := [batch for batch in batches if isinstance(batch, SpanBatch)]:
+            sent = owners.with_owners(pa.Table.from_batches([batch.rows for batch in spans]), spans)
+            new = drop_stored(drop_repeated(sent), self._writer)
             if new.num_rows:
                 incoming["incoming"] = lay_out(new, self._writer)
         if points := [batch for batch in batches if isinstance(batch, PointBatch)]:
@@ -150,14 +157,30 @@ class DuckDBStore:
             incoming["incoming_logs"] = lay_out_logs(logs, self._writer)
         return incoming
 
-    def _insert(self, incoming: dict[str, pa.Table]) -> tuple[str, ...]:
-        """Insert them; return the traces of the spans and evaluations, which some statements return."""
-        traces: dict[str, None] = {}
+    def _insert(self, incoming: dict[str, pa.Table]) -> Commit:
+        """Insert them; some statements return the traces of the spans and evaluations, each with its tenant."""
+        traces: dict[tuple[str, str | None], None] = {}
         for name, rows in incoming.items():
             for statement in _STATEMENTS[name](rows):
                 returned = self._writer.execute(statement).fetchall()
-                traces.update((value, None) for (value,) in returned if isinstance(value, str))  # others: their number
-        return tuple(traces)
+                traces.update((row, None) for row in returned if len(row) == 2 and row[0] is not None)
+        spans = incoming.get("incoming")
+        named = {tenant for _, tenant in traces if tenant is not None}
+        counts: dict[str | None, int] = {}
+        if named and spans is not None:
+            counts = self._count_by_tenant(frozenset(spans.column_names))
+        return Commit(
+            0 if spans is None else spans.num_rows,
+            tuple(dict.fromkeys(trace for trace, _ in traces)),
+            {
+                tenant: Commit(counts.get(tenant, 0), tuple(trace for trace, of in traces if of == tenant))
+                for tenant in named
+            },
+        )
+
+    def _count_by_tenant(self, present: frozenset[str]) -> dict[str | None, int]:
+        statement = _SPANS_OF_TENANTS.format(tenant=owners.tenant(present))
+        return dict(self._writer.execute(statement).fetchall())
 
     def remove(self, before: datetime) -> Removed:
         """Remove some of what is older than a time (UTC, without a zone), whole traces, the oldest first.
@@ -195,22 +218,26 @@ class DuckDBStore:
         self._checkpointer.checkpoint()
 
     @contextmanager
-    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor for a short time; it sees one consistent state and cannot write.
+    def read(self, tenant: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a cursor for a short time; it sees one consistent state, of a tenant or of all, and cannot write.
 
         The cursor is inside a read-only transaction, which refuses every change of the database. A statement that ends
         the transaction first would escape it, so SQL of users must be checked to be one SELECT before it gets here.
         Files, networks, extensions and other databases are out of reach of every connection, and settings are locked.
         """
-        cursor = self._writer.cursor()
+        cursor = self._writer.cursor() if tenant is None else self._tenants.take(tenant)
         try:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             yield cursor
         finally:
-            cursor.close()
+            if tenant is None:
+                cursor.close()
+            else:
+                self._tenants.give_back(tenant, cursor)
 
     def close(self) -> None:
         """Finish what is being written, move the log into the file and give the file free."""
         self._checkpointer.close()
+        self._tenants.close()
         with self._lock:
             self._writer.close()

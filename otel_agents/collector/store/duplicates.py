@@ -1,4 +1,7 @@
-"""Drops spans that are there already: a client repeats what it could not see acknowledged."""
+"""Drops spans that are there already: a client repeats what it could not see acknowledged.
+
+Those of another owner are others, whatever their ids: else a tenant could keep another's span out, or learn of it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from otel_agents.collector.store.owners import OWNER, owner
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -14,14 +19,18 @@ _MINUTE_NS = pa.scalar(60_000_000_000, pa.uint64())
 _MOST_RANGES = 16
 _STORED = """
 SELECT row
-FROM (SELECT lower(hex(trace_id)) AS trace_id, lower(hex(span_id)) AS span_id, row FROM ids)
-SEMI JOIN (SELECT trace_id, span_id FROM span_data WHERE {near}) USING (trace_id, span_id)
+FROM (SELECT lower(hex(trace_id)) AS trace_id, lower(hex(span_id)) AS span_id, {owner} AS owner, row FROM ids) AS sent
+SEMI JOIN (SELECT trace_id, span_id, owner FROM span_data WHERE {near}) AS had
+    ON sent.trace_id = had.trace_id AND sent.span_id = had.span_id AND sent.owner IS NOT DISTINCT FROM had.owner
 """
 
 
 def drop_repeated(spans: pa.Table) -> pa.Table:
-    """Keep the first of spans with the same ids."""
-    identity = pc.binary_join_element_wise(spans["trace_id"], spans["span_id"], b"")
+    """Keep the first of spans with the same ids and owner."""
+    parts = [spans["trace_id"], spans["span_id"]]  # of one length each, so that the rest is the owner
+    if OWNER in spans.column_names:
+        parts.append(pc.fill_null(spans[OWNER], "").cast(pa.binary()))
+    identity = pc.binary_join_element_wise(*parts, b"")
     if pc.count_distinct(identity).as_py() == spans.num_rows:
         return spans
     rows = pa.table({"identity": identity, "row": pa.array(range(spans.num_rows))})
@@ -35,11 +44,12 @@ def drop_stored(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Ta
     A span sent again has the same start, and spans are stored about in the order of their starts: so only the row
     groups around the starts of these spans are read, however much is stored.
     """
-    ids = spans.select(["trace_id", "span_id"]).append_column("row", pa.array(range(spans.num_rows)))
+    names = [name for name in ("trace_id", "span_id", OWNER) if name in spans.column_names]
+    ids = spans.select(names).append_column("row", pa.array(range(spans.num_rows)))
     near = " OR ".join(f"start_time BETWEEN make_timestamp({a}) AND make_timestamp({b})" for a, b in _ranges(spans))
     connection.register("ids", ids)
     try:
-        stored = connection.execute(_STORED.format(near=near)).fetchall()
+        stored = connection.execute(_STORED.format(near=near, owner=owner(names))).fetchall()
     finally:
         connection.unregister("ids")
     if not stored:

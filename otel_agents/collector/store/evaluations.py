@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from otel_agents import conventions as c
 from otel_agents.collector.store.expressions import AS_NUMBER, AS_TEXT, first, readings
+from otel_agents.collector.store.owners import tenant
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +18,7 @@ KEYS: Final = frozenset(
 )
 
 _INSERT: Final = """
-INSERT INTO evaluation_data
+INSERT INTO evaluation_data BY NAME
 SELECT DISTINCT * FROM ({found}) AS found
 WHERE NOT EXISTS (
     FROM evaluation_data AS known
@@ -25,8 +26,9 @@ WHERE NOT EXISTS (
         AND known.span_id IS NOT DISTINCT FROM found.span_id
         AND known.name IS NOT DISTINCT FROM found.name
         AND known.attributes = found.attributes
+        AND known.tenant IS NOT DISTINCT FROM found.tenant
 )
-RETURNING trace_id
+RETURNING trace_id, tenant
 """
 
 _OF_SPANS: Final = f"""
@@ -40,13 +42,15 @@ SELECT
     event.attributes ->> '{c.EVALUATION_LABEL}' AS label,
     event.attributes ->> '{c.EVALUATION_EXPLANATION}' AS explanation,
     service_name,
-    event.attributes AS attributes
+    event.attributes AS attributes,
+    tenant
 FROM (
     SELECT
         lower(hex(trace_id)) AS trace_id,
         lower(hex(span_id)) AS span_id,
         service_name,
-        unnest(from_json(events, '[{{"name":"VARCHAR","time":"VARCHAR","attributes":"JSON"}}]')) AS event
+        {{tenant}} AS tenant,
+        unnest(from_json(events, '[{{{{"name":"VARCHAR","time":"VARCHAR","attributes":"JSON"}}}}]')) AS event
     FROM incoming
     WHERE contains(events, '"{c.EVALUATION_EVENT}"')
 )
@@ -59,7 +63,7 @@ def of_spans(incoming: pa.Table) -> list[str]:
     events = incoming["events"].cast("string")
     if not pc.any(pc.match_substring(events, f'"{c.EVALUATION_EVENT}"')).as_py():
         return []
-    return [_INSERT.format(found=_OF_SPANS)]
+    return [_INSERT.format(found=_OF_SPANS.format(tenant=tenant(frozenset(incoming.column_names))))]
 
 
 def of_logs(present: frozenset[str], log: dict[str, str]) -> list[str]:
@@ -82,6 +86,7 @@ def of_logs(present: frozenset[str], log: dict[str, str]) -> list[str]:
         "explanation": first(readings(present, [c.EVALUATION_EXPLANATION], AS_TEXT)),
         "service_name": "service_name",
         "attributes": "attributes",
+        "tenant": tenant(present),
     }
     columns = ", ".join(f"{value} AS {name}" for name, value in found.items())
     where = f"{log['event_name']} = '{c.EVALUATION_EVENT}'"

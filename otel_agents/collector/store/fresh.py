@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from otel_agents.collector.store.store import Store
+    from otel_agents.collector.store.store import TenantStore
 
 
 class Fresh:
@@ -21,11 +21,11 @@ class Fresh:
         catch_up: waits until what was acknowledged is stored.
     """
 
-    def __init__(self, store: Store, catch_up: Callable[[], None]) -> None:
+    def __init__(self, store: TenantStore, catch_up: Callable[[], None]) -> None:
         self._store = store
         self._catch_up = catch_up
 
-    def read(self) -> AbstractContextManager[DuckDBPyConnection]:
+    def read(self, tenant: str | None = None) -> AbstractContextManager[DuckDBPyConnection]:
         """Lend a cursor, as the store does."""
         self._catch_up()
-        return self._store.read()
+        return self._store.read(tenant)

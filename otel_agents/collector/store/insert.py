@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from otel_agents.collector.store import columns
 from otel_agents.collector.store.expressions import AS_INTEGER, AS_NUMBER, AS_TEXT, first, numbered, readings
 from otel_agents.collector.store.nested import nested
+from otel_agents.collector.store.owners import owner, tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,6 +55,7 @@ def insert_sql(present: frozenset[str]) -> str:
     inside = nested(present)
     for named, forms in ((columns.TEXT, AS_TEXT), (columns.INTEGER, AS_INTEGER), ({"cost": columns.COST}, AS_NUMBER)):
         values |= {column: first([*reads(keys, forms), *inside.get(column, ())]) for column, keys in named.items()}
+    values |= {"tenant": tenant(present), "owner": owner(present)}
     values["cost_source"] = first(
         [values["cost_source"], f"CASE WHEN {values['cost']} IS NOT NULL THEN 'reported' END"]
     )

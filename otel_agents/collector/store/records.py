@@ -1,7 +1,7 @@
 """Lays data points and log records out for the store, and the SQL that turns them into rows.
 
-One that is sent again is kept once: it has the same identity, and came in another request. Records of the same identity
-in one request are several, as clocks are coarse.
+One that is sent again is kept once: it has the same identity and owner, and came in another request. Records of the
+same identity in one request are several, as clocks are coarse.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from otel_agents.collector.store import evaluations
+from otel_agents.collector.store import evaluations, owners
 from otel_agents.collector.store.attributes import VARIANTS, Attributes
 from otel_agents.collector.store.expressions import AS_TEXT, first, readings
 
@@ -30,11 +30,14 @@ _SEVERITIES: Final = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _INSERT: Final = """
 INSERT INTO {table} BY NAME
 SELECT * EXCLUDE (request, row)
-FROM (SELECT {columns}, hash({identity}) AS identity, request, row FROM {incoming})
-WHERE identity NOT IN (
-    SELECT identity FROM {table} WHERE time BETWEEN make_timestamp({first}) AND make_timestamp({last})
+FROM (SELECT {columns}, hash({identity}) AS identity, request, row FROM {incoming}) AS sent
+WHERE NOT EXISTS (
+    FROM {table} AS known
+    WHERE known.time BETWEEN make_timestamp({first}) AND make_timestamp({last})
+        AND known.identity = sent.identity
+        AND known.owner IS NOT DISTINCT FROM sent.owner
 )
-QUALIFY request = min(request) OVER (PARTITION BY identity)
+QUALIFY request = min(request) OVER (PARTITION BY identity, owner)
 ORDER BY row
 """
 
@@ -105,12 +108,12 @@ _LOG_IDENTITY: Final = (
 
 def lay_out_points(batches: Sequence[Batch], connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Put the data points of some batches into one table, attributes as JSON."""
-    return _lay_out(batches, connection, frozenset())
+    return _lay_out(batches, connection, frozenset(owners.KEYS))
 
 
 def lay_out_logs(batches: Sequence[Batch], connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Put the log records of some batches into one table: attributes as JSON, a column for each key read."""
-    laid_out = _lay_out(batches, connection, evaluations.KEYS | {_EVENT_NAME})
+    laid_out = _lay_out(batches, connection, evaluations.KEYS | {_EVENT_NAME, *owners.KEYS})
     body = laid_out["body"].combine_chunks()
     for variant in VARIANTS:
         laid_out = laid_out.append_column(f"body|{variant}", pc.struct_field(body, variant))
@@ -120,14 +123,15 @@ def lay_out_logs(batches: Sequence[Batch], connection: duckdb.DuckDBPyConnection
 def point_statements(incoming: pa.Table) -> list[str]:
     """Write what stores the table ``incoming_points``."""
     first_ns, last_ns = pc.min_max(incoming["time_ns"]).as_py().values()
-    return [_insert("point_data", _POINT, _POINT_IDENTITY, "incoming_points", first_ns, last_ns)]
+    point = _POINT | _whose(frozenset(incoming.column_names))
+    return [_insert("point_data", point, _POINT_IDENTITY, "incoming_points", first_ns, last_ns)]
 
 
 def log_statements(incoming: pa.Table) -> list[str]:
     """Write what stores the table ``incoming_logs``, and the evaluations in it."""
     present = frozenset(incoming.column_names)
     event_name = first(["nullif(event_name, '')", *readings(present, [_EVENT_NAME], AS_TEXT)])
-    log = {**_LOG, "event_name": event_name}
+    log = _LOG | {"event_name": event_name} | _whose(present)
     not_told = pc.equal(incoming["time_ns"], pa.scalar(0, pa.uint64()))
     times = pc.if_else(not_told, incoming["observed_ns"], incoming["time_ns"])
     first_ns, last_ns = pc.min_max(times).as_py().values()
@@ -136,7 +140,7 @@ def log_statements(incoming: pa.Table) -> list[str]:
 
 
 def _lay_out(batches: Sequence[Batch], connection: duckdb.DuckDBPyConnection, wanted: frozenset[str]) -> pa.Table:
-    rows = pa.Table.from_batches([batch.rows for batch in batches])
+    rows = owners.with_owners(pa.Table.from_batches([batch.rows for batch in batches]), batches)
     attributes = Attributes(rows["attributes"].combine_chunks())
     texts = attributes.pair_texts(connection)
     laid_out = {name: rows[name].combine_chunks() for name in rows.column_names}
@@ -149,6 +153,10 @@ def _lay_out(batches: Sequence[Batch], connection: duckdb.DuckDBPyConnection, wa
     for name, variant, values in attributes.columns(wanted):
         laid_out[f"{name}|{variant}"] = values
     return pa.table(laid_out)
+
+
+def _whose(present: frozenset[str]) -> dict[str, str]:
+    return {"owner": owners.owner(present), "tenant": owners.tenant(present)}
 
 
 def _insert(table: str, values: dict[str, str], identity: str, incoming: str, first_ns: int, last_ns: int) -> str:

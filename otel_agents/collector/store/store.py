@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from duckdb import DuckDBPyConnection
@@ -13,10 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one write added: the number of new spans, and the traces (lower-case hex) of them and of evaluations."""
+    """What one write added: the number of new spans, and the traces (lower-case hex) of them and of evaluations.
+
+    ``tenants`` has the same for what belongs to each tenant.
+    """
 
     spans: int
     traces: tuple[str, ...]
+    tenants: Mapping[str, Commit] = field(default_factory=dict)
 
 
 class Store(Protocol):
@@ -24,4 +29,12 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[DuckDBPyConnection]:
         """Lend a cursor for a short time; it sees one consistent state and cannot write."""
+        ...
+
+
+class TenantStore(Store, Protocol):
+    """A store that can be asked for what belongs to one tenant."""
+
+    def read(self, tenant: str | None = None) -> AbstractContextManager[DuckDBPyConnection]:
+        """Lend a cursor that sees the rows of one tenant, or all."""
         ...

@@ -109,7 +109,7 @@ def test_what_was_written_is_there_after_the_process_was_killed(tmp_path: Path):
 
 def test_a_reader_cannot_write(store: DuckDBStore):
     store.write([batch(otlp.span(name="kept"))])
-    for sql in ("DELETE FROM span_data", "DROP VIEW spans", "INSERT INTO trace_ranges VALUES ('', now(), now())"):
+    for sql in ("DELETE FROM span_data", "DROP VIEW spans", "INSERT INTO trace_ranges VALUES ('', now(), now(), '')"):
         with store.read() as cursor, pytest.raises(duckdb.Error, match="read-only"):
             cursor.execute(sql)
     assert names(store) == ["kept"]

@@ -137,7 +137,8 @@ SELECT
     quantiles,
     exemplars,
     attributes,
-    resource
+    resource,
+    tenant
 FROM point_data;
 
 CREATE OR REPLACE VIEW logs AS
@@ -154,7 +155,8 @@ SELECT
     service_name,
     scope_name,
     attributes,
-    resource
+    resource,
+    tenant
 FROM log_data;
 
 CREATE OR REPLACE VIEW evaluations AS SELECT * FROM evaluation_data;
