@@ -3,7 +3,7 @@
 from otel_agents import agent, alert_manager, budgets, configure, context, model, tool
 from otel_agents.errors import BudgetExceeded, LoopDetected
 
-configure(service_name="budgets", traces_exporter="none", on_loop="raise")
+configure(service_name="budgets", traces_exporter="none", on_loop="raise", state=False)  # each run begins anew
 
 budgets.set("everybody's day", usd=0.70, per="day")  # an alert at 80 %, and one at 100 %
 budgets.set("each user", usd=0.25, per=("user", "day"), then="raise")

@@ -29,6 +29,7 @@ _numbers = itertools.count()
 def _no_users_spool(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what tests do not deliver away from the user's own; the programs they start inherit it."""
     os.environ["OTEL_AGENTS_SPOOL"] = str(tmp_path_factory.mktemp("spool"))
+    os.environ["OTEL_AGENTS_STATE"] = "false"
 
 
 @pytest.fixture(autouse=True)

@@ -66,6 +66,24 @@ class Anomalies:
         self._minute = -1
         self._watched: dict[tuple[str, str], _Watched] = {}
         self._found: list[Finding] = []
+        self._learned: dict[str, tuple[int, bytes]] = {}
+
+    def learned(self) -> Iterator[tuple[str, int, bytes]]:
+        """Give what is usual of each series, for :meth:`remember`: its name, until which minute, and the figures."""
+        for (kind, name), watched in self._watched.items():
+            for rule, series in watched.series.items():
+                yield f"{rule} {kind} {name}", self._minute, series.pack()
+
+    def remember(self, learned: Mapping[str, tuple[int, bytes]]) -> None:
+        """Go on with what an earlier run learned, with each name as soon as it is seen."""
+        self._learned = dict(learned)
+        for (kind, name), watched in self._watched.items():
+            self._remind(kind, name, watched)
+
+    def _remind(self, kind: str, name: str, watched: _Watched) -> None:
+        for rule, series in watched.series.items():
+            minute, figures = self._learned.pop(f"{rule} {kind} {name}", (0, b""))
+            series.unpack(figures, minutes_ago=self._minute - minute)
 
     def findings(self, readings: Readings) -> Iterator[Finding]:
         """Return the spikes there are."""
@@ -88,7 +106,8 @@ class Anomalies:
         sums = _Sums.of(tally)
         watched = self._watched.get((kind, name))
         if watched is None:
-            self._watched[kind, name] = _Watched(sums)
+            self._watched[kind, name] = watched = _Watched(sums)
+            self._remind(kind, name, watched)
             return
         before, watched.sums = watched.sums, sums
         if missed or sums.requests < before.requests:  # the program slept, or its figures began anew

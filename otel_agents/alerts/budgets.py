@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from otel_agents.errors import BudgetExceeded, ConfigurationError
 from otel_agents.health.rules import and_unpriced
@@ -111,6 +111,11 @@ class Budget:
         now = datetime.fromtimestamp(now_ns // 10**9, UTC)
         return now.year * 12 + now.month
 
+    @property
+    def lasts(self) -> bool:
+        """Whether what is spent counts beyond this process: in its day or month, session, user or tenant."""
+        return "run" not in self.per and not {"day", "month", "session", "user", "tenant"}.isdisjoint(self.per)
+
     def shown(self, amount: float) -> str:
         """Return an amount as a message says it."""
         if self.unit == "tokens":
@@ -135,13 +140,54 @@ def read(name: str, text: str) -> Budget:
     return Budget(name, float(found["amount"]), unit, per, then=(found["then"] or "warn").lower())
 
 
+class Entry(NamedTuple):
+    """Where the use of a budget is noted: of which budget, on whose account, in which period."""
+
+    budget: Budget
+    account: tuple[str, ...]
+    period: int
+
+
+class Noted(NamedTuple):
+    """What all processes together have noted of an entry."""
+
+    used: float
+    unpriced_calls: int
+    last_ns: int
+
+
+class Book(Protocol):
+    """Keeps what is spent for other processes and later ones. Nothing here raises or waits for long."""
+
+    def add(self, entry: Entry, used: float, unpriced_calls: int, now_ns: int) -> Noted | None:
+        """Add to an entry, and return it as it is then; None when it cannot be known now, and is added later."""
+
+    def read(self, entry: Entry) -> Noted | None:
+        """Return an entry; None when there is none, or it cannot be known now."""
+
+    def read_all(self, budget: Budget, period: int) -> Mapping[tuple[str, ...], Noted]:
+        """Return the entries of a budget in a period, by account, if others have changed any; otherwise nothing."""
+
+    def tell(self, entry: Entry) -> bool:
+        """Say whether this process is the one that tells that this limit is reached."""
+
+    def forget(self, budget: Budget) -> None:
+        """Drop what was noted of a budget."""
+
+
 @dataclass(slots=True)
 class _Account:
     period: int
     used: float = 0.0
     unpriced_calls: int = 0
     last_ns: int = 0
-    exceeded: bool = False  # and whoever asked for it was called
+    told: float | None = None  # the limit of which whoever asked for it was told that it is reached
+
+    def take(self, noted: Noted | None) -> None:
+        """Take over what all processes have noted."""
+        if noted is not None:
+            self.used, self.unpriced_calls = noted.used, noted.unpriced_calls
+            self.last_ns = max(self.last_ns, noted.last_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +217,11 @@ class Ledger:
 
     def __init__(self) -> None:
         self._budgets: dict[str, Budget] = {}
+        self._book: Book | None = None
         self.after_fork()
 
     def after_fork(self) -> None:
-        """Begin with nothing spent, and a lock of its own."""
+        """Begin with nothing spent but what is in the book, and a lock of its own."""
         self._lock = threading.Lock()
         self._accounts: dict[str, dict[tuple[str, ...], _Account]] = {name: {} for name in self._budgets}
 
@@ -191,6 +238,28 @@ class Ledger:
             self._budgets = {**self._budgets, budget.name: budget}
             if not kept:
                 self._accounts[budget.name] = {}
+
+    def keep(self, book: Book | None) -> None:
+        """Count what lasts in a book from now on, with what was spent before; None: no more in any."""
+        with self._lock:
+            if book is not None and book is not self._book:
+                for budget in self._budgets.values():
+                    for key, account in self._accounts[budget.name].items() if budget.lasts else ():
+                        entry = Entry(budget, key, account.period)
+                        account.take(book.add(entry, account.used, account.unpriced_calls, account.last_ns))
+            self._book = book
+
+    def reset(self, name: str) -> None:
+        """Begin anew with a budget: nothing of it is spent.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        with self._lock:
+            budget = self._budgets[name]
+            self._accounts[name] = {}
+            if self._book is not None and budget.lasts:
+                self._book.forget(budget)
 
     def remove(self, name: str) -> None:
         """Take a budget away.
@@ -211,16 +280,21 @@ class Ledger:
                 if account is None:
                     continue
                 account.last_ns = now_ns
-                if budget.unit == "tokens":
-                    account.used += tokens
-                elif usd is not None:
-                    account.used += usd
-                elif tokens:
-                    account.unpriced_calls += 1
-                if account.used >= budget.limit and not account.exceeded:
-                    account.exceeded = True
-                    used_up.append((budget, _spent(budget, budget.account_of(call) or (), account)))
+                used = float(tokens) if budget.unit == "tokens" else usd or 0.0
+                unpriced = int(budget.unit == "USD" and usd is None and tokens > 0)
+                account.used += used
+                account.unpriced_calls += unpriced
+                book, entry = self._entry(budget, budget.account_of(call) or (), account.period)
+                if book is not None:
+                    account.take(book.add(entry, used, unpriced, now_ns))
+                if account.used >= budget.limit and account.told != budget.limit:
+                    account.told = budget.limit
+                    if book is None or book.tell(entry):
+                        used_up.append((budget, _spent(budget, entry.account, account)))
         return used_up
+
+    def _entry(self, budget: Budget, key: tuple[str, ...], period: int) -> tuple[Book | None, Entry]:
+        return self._book if budget.lasts else None, Entry(budget, key, period)
 
     def check(self, call: Call, now_ns: int) -> None:
         """Look whether a call may be made.
@@ -232,11 +306,14 @@ class Ledger:
             for budget in self._budgets.values():
                 if budget.then != "raise":
                     continue
-                account = self._account(budget, call, now_ns, make=False)
+                book, entry = self._entry(budget, budget.account_of(call) or (), budget.period_at(now_ns))
+                account = self._account(budget, call, now_ns, make=book is not None)
                 if account is None:
                     account = _Account(0)
                     if budget.limit > 0 or budget.account_of(call) is None:
                         continue
+                if book is not None:
+                    account.take(book.read(entry))  # what other processes spent until now counts
                 if account.used >= budget.limit:
                     account.last_ns = now_ns
                     spent = _spent(budget, budget.account_of(call) or (), account)
@@ -300,12 +377,24 @@ class Ledger:
 
     def _current(self, now_ns: int) -> Iterable[tuple[Budget, tuple[str, ...], _Account]]:
         with self._lock:
+            self._read_book(now_ns)
             return [
                 (budget, key, account)
                 for budget in self._budgets.values()
                 for key, account in self._accounts[budget.name].items()
                 if account.period == budget.period_at(now_ns)
             ]
+
+    def _read_book(self, now_ns: int) -> None:
+        for budget in self._budgets.values():
+            if self._book is None or not budget.lasts:
+                continue
+            accounts, period = self._accounts[budget.name], budget.period_at(now_ns)
+            for key, noted in self._book.read_all(budget, period).items():
+                account = accounts.get(key)
+                if account is None or account.period < period:
+                    account = accounts[key] = _Account(period)
+                account.take(noted)
 
 
 def _spent(budget: Budget, key: tuple[str, ...], account: _Account) -> Spent:

@@ -6,9 +6,9 @@ five minutes, a rise by 5 MAD stands 7.5 standard deviations out.
 
 Figures are brought to a scale on which their spread does not depend on their level: the square root for what is counted
 (Anscombe 1948, https://doi.org/10.1093/biomet/35.3-4.246), the logarithm for times. What is predicted is the level of
-the hour of the week, moved by what the last two hours were off it; in the first week, where the last two hours lead.
-The spread is that of the errors either prediction made in the last day, as 1.4826 MAD, so what makes a series hard to
-predict makes its alarms rarer.
+the hour of the week, moved by what the last two hours were off it; in the first week, where the last two hours lead, or
+as much above them as this time of other days was above the half hour before. The spread is that of the errors either
+prediction made in the last day, as 1.4826 MAD, so what makes a series hard to predict makes its alarms rarer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ import math
 from array import array
 from collections import deque
 from statistics import median
-from typing import Literal, NamedTuple
+from struct import Struct
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 Kind = Literal["count", "sum", "mean"]
 
@@ -26,14 +30,27 @@ _RECENT = 120  # windows the prediction is made from: two hours
 _PART = _RECENT // 3
 _ERRORS = 288  # predictions whose errors are remembered, one every WINDOW minutes: a day
 _LEAST_ERRORS = 24  # before anything is judged: two hours more
-_FIRES = 4.0  # robust standard deviations above what is predicted
+# Robust standard deviations above what is predicted.
+_FIRES: Mapping[Kind, float] = {"count": 3.8, "sum": 3.9, "mean": 3.9}
 _ENDS = 3.0
+_STEP = 8.0  # between hours, that is no slope
 _HOURS = 168
+_DAY = 1440  # minutes
 _LEAST_OF_AN_HOUR = 30  # windows, for the hour to be remembered
 _LEAST_CALLS = 5  # in a window, for its mean to be one
 _HELD = 60  # minutes a spike may last before it becomes what is usual
 _MAD = 1.4826  # MAD to standard deviation, for normal noise
+_PAUSE = 15  # minutes, after which the last two hours are others
+_VERSION = 1  # of what is packed, and the layout of its head: hour, unit, spreads, lengths of the six lists
+_HEAD = Struct("<Bidff6H")
 _SMALLEST = {"count": 1.0, "sum": 1.0, "mean": 0.02}  # spreads nobody believes: less than Poisson's, 2 % of a time
+
+
+class _Season(NamedTuple):
+    """What a minute of the week is like: its level, and how high a step is that comes at a minute nobody knows."""
+
+    level: float
+    step: float  # 0 where there is none, such as a job that starts each night
 
 
 class Verdict(NamedTuple):
@@ -108,6 +125,7 @@ class Series:
             return None
         weight = math.sqrt(number) if self._kind == "mean" else 1.0  # a mean of more calls spreads less
         verdict = self._judge(level, weight, minute)
+        self._remember(level, minute)
         if verdict is None or self._held >= _HELD:
             self._learn(level, minute)
         if verdict is None:
@@ -120,6 +138,43 @@ class Series:
     def gap(self) -> None:
         """Note that minutes are missing."""
         self._minutes.clear()
+
+    def pack(self) -> bytes:
+        """Return what was learned, for :meth:`unpack`."""
+        spreads = (math.nan if spread is None else spread for spread in self._spreads)
+        parts: list[Collection[float]] = [
+            self._recent,
+            self._off,
+            *self._errors,
+            self._in_hour,
+            () if self._hours is None else self._hours,
+        ]
+        head = _HEAD.pack(_VERSION, self._hour, self._unit, *spreads, *map(len, parts))
+        return head + b"".join(array("f", part).tobytes() for part in parts)
+
+    def unpack(self, packed: bytes, *, minutes_ago: int) -> None:
+        """Go on with what was learned before a pause; what is not of this version is left alone.
+
+        Args:
+            packed: what :meth:`pack` gave.
+            minutes_ago: when. After a longer pause, the last two hours begin anew.
+        """
+        if len(packed) < _HEAD.size or packed[0] != _VERSION:
+            return
+        _, self._hour, self._unit, *numbers = _HEAD.unpack_from(packed)
+        spreads, lengths = numbers[:2], numbers[2:]
+        floats = array("f")
+        floats.frombytes(packed[_HEAD.size :])
+        parts, at = [], 0
+        for length in map(int, lengths):
+            parts.append(floats[at : at + length])
+            at += length
+        recent, off, continued, by_the_hour, self._in_hour, hours = (*map(list, parts[:5]), parts[5])
+        self._errors = (deque(continued, _ERRORS), deque(by_the_hour, _ERRORS))
+        self._spreads = [None if math.isnan(spread) else spread for spread in spreads]
+        self._hours = hours or None
+        if 0 <= minutes_ago <= _PAUSE:
+            self._recent, self._off = deque(recent, _RECENT), deque(off, _RECENT)
 
     # --- The scale of judgement ---------------------------------------------------------------------------------------
 
@@ -148,13 +203,13 @@ class Series:
         if len(self._recent) < _RECENT:
             return None
         season = self._season(minute)
-        predictions = [max(self._continued(), self._other_days(minute // 60))]
+        predictions = [max(self._continued(), median(list(self._recent)[-_PART:]) + self._rise(minute))]
         if season is not None and len(self._off) >= _PART:
-            predictions.append(season + median(self._off))
+            predictions.append(season.level + median(self._off))
         by_the_hour = len(predictions) == 2 and self._spreads[1] is not None
         predicted, spread = predictions[by_the_hour], self._spreads[by_the_hour]
         score = 0.0 if spread is None else (level - predicted) * weight / spread
-        above = score >= (_ENDS if self._spike else _FIRES)
+        above = score >= (_ENDS if self._spike else _FIRES[self._kind])
         if not above and minute % WINDOW == 0:
             for which, each in enumerate(predictions):
                 self._errors[which].append((level - each) * weight)
@@ -180,29 +235,43 @@ class Series:
         trend = second + (third - first) / (2 * _PART) * (1.5 * _PART)
         return max(third, trend)
 
-    def _season(self, minute: int) -> float | None:
-        """Give the level of this minute of the week, between those of the hours around; None where they are unknown."""
-        if self._hours is None:
+    def _season(self, minute: int) -> _Season | None:
+        """Give what this minute of the week is like, by the hours around; None where they are unknown."""
+        hours = self._hours
+        if hours is None:
             return None
         hour, after = divmod(minute - 30, 60)
-        before, next_ = self._hours[hour % _HOURS], self._hours[(hour + 1) % _HOURS]
-        spread = self._spreads[1]
-        if spread is not None and self._kind != "mean" and abs(next_ - before) > 2 * _FIRES * spread:
-            level = max(before, next_)  # a step at an unknown minute, such as a job that starts each night
-        else:
-            level = before + (next_ - before) * after / 60
-        return None if math.isnan(level) else level
+        before, next_ = hours[hour % _HOURS], hours[(hour + 1) % _HOURS]
+        level = before + (next_ - before) * after / 60
+        if math.isnan(level):
+            return None
+        spread = self._spreads[1] if self._spreads[1] is not None else self._spreads[0]
+        if spread is not None and self._kind != "mean":
+            at = minute // 60
+            around = [hours[each % _HOURS] for each in (at - 1, at, at + 1) if not math.isnan(hours[each % _HOURS])]
+            step = max(around) - min(around)
+            if step > _STEP * spread:
+                return _Season(max(around), step)
+        return _Season(level, 0.0)
 
-    def _other_days(self, hour: int) -> float:
-        """Give the highest level of this hour on other days, so that what happens each day is known on the second."""
-        known = [] if self._hours is None else self._hours[hour % 24 :: 24]
-        return max((each for each in known if not math.isnan(each)), default=-math.inf)
+    def _rise(self, minute: int) -> float:
+        """Give by how much this time of other days was above the middle of what was last then; the most of any day."""
+        most = -math.inf
+        for days in range(7):
+            now = self._season(minute - days * _DAY)
+            then = self._season(minute - days * _DAY - _PART // 2)
+            if now is not None and then is not None:
+                most = max(most, now.step or now.level - then.level)
+        return most
 
     def _learn(self, level: float, minute: int) -> None:
         self._recent.append(level)
         season = self._season(minute)
-        if season is not None:
-            self._off.append(level - season)
+        if season is not None and not season.step:
+            self._off.append(level - season.level)
+
+    def _remember(self, level: float, minute: int) -> None:
+        """Remember what an hour is like, spikes too: what comes each day, or each week, is usual."""
         hour = minute // 60
         if hour != self._hour:
             self._remember_hour()

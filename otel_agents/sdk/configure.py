@@ -43,7 +43,7 @@ from otel_agents.sdk.trace.ids import RandomIds
 from otel_agents.sdk.trace.joining import JoinedProcessor
 from otel_agents.sdk.trace.sampling import HeadSampler
 from otel_agents.sdk.trace.tracer import LeanProvider, LeanTracer
-from otel_agents.sdk.watching import anomalies, guards
+from otel_agents.sdk.watching import anomalies, guards, keeping
 from otel_agents.sdk.watching.loops import LoopWatch
 from otel_agents.settings import load
 from otel_agents.version import __version__
@@ -98,6 +98,8 @@ def rehearse(rehearsal: Rehearsal) -> Callable[[], None]:
             alert_manager.set_aside(),
             notifying.set_aside(),
             guards.set_aside(),
+            anomalies.set_aside(),
+            keeping.set_aside(),
             budgets.set_aside(rehearsal.look),
             ledger.set_aside(),
             unknowns.set_aside(),
@@ -221,6 +223,7 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> 
         alert_manager.thresholds = settings.thresholds
     for name, expression in (settings.rules or {}).items():
         alert_manager.add_rule(name, expression)
+    file = keeping.keep(settings, str(_resource(settings).attributes[SERVICE_NAME]), budgets)
     for budget in settings.budgets:
         budgets.put(budget)
     if _watch is not None:
@@ -229,7 +232,7 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> 
     alert_manager.add_source(watch.findings)
     guards.put("loops", watch.before if settings.on_loop == "raise" else None)
     alert_manager.bind(pipeline.start if settings.enabled and settings.alert_interval else None)
-    anomalies.watch(alert_manager, on=settings.anomalies)
+    anomalies.watch(alert_manager, on=settings.anomalies, file=file)
     notifying.put_up(settings, alert_manager)
 
 
@@ -387,6 +390,8 @@ def take_down(timeout: float | None = None) -> None:
         if end_metrics is not None:
             end_metrics()
         notifying.take_down(seconds, alert_manager)
+        anomalies.close()
+        keeping.close()
         bind(None)
         alert_manager.bind(None)
         _pipeline, _processors, _metrics, _last = None, (), None, None
@@ -413,6 +418,8 @@ def _after_fork_in_child() -> None:
     ledger.after_fork_in_child()
     unknowns.after_fork_in_child()
     notifying.after_fork_in_child()
+    anomalies.after_fork_in_child()
+    keeping.after_fork_in_child()
     spool.after_fork_in_child()
     redact.counts.clear()
     metrics_account.after_fork_in_child()

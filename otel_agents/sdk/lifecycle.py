@@ -76,6 +76,7 @@ def configure(
     thresholds: Mapping[str, float] | None = None,
     rules: Mapping[str, str | None] | None = None,
     budgets: Mapping[str, str] | None = None,
+    state: str | Path | bool | None = None,
     loop_calls: int | None = None,
     loop_handoffs: int | None = None,
     on_loop: str | None = None,

@@ -82,6 +82,7 @@ class Capture(Traces):
             "metrics": "none",
             "exporters": (),
             "spool": False,
+            "state": False,
             "alert_channels": (),
             "anomalies": False,
             "alert_escalation": (),

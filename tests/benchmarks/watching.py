@@ -36,7 +36,7 @@ def thread(rounds: int) -> dict[str, float]:
     import otel_agents
     from otel_agents.sdk import configure
 
-    otel_agents.configure(traces_exporter="none", alert_interval=0)
+    otel_agents.configure(traces_exporter="none", alert_interval=0, state=False)
     pipeline, processors = configure._pipeline, configure._provider._active_span_processor
     told = processors.starting
 

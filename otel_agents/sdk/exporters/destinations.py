@@ -87,7 +87,7 @@ def _spool(
     """Give the place for what an address does not take; to other addresses and identities it is never sent."""
     folder = settings.spool
     if isinstance(folder, bool):
-        if not folder or (default := _state_folder()) is None:
+        if not folder or (default := state_folder()) is None:
             return None
         folder = default / "spool"
     return Spool(
@@ -98,7 +98,7 @@ def _spool(
     )
 
 
-def _state_folder() -> Path | None:
+def state_folder() -> Path | None:
     """Give the user's own folder for what programs keep between runs; None for a user without a home."""
     with suppress(RuntimeError):
         given = Path(os.environ.get("XDG_STATE_HOME", ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from otel_agents.settings import Parse, text
+from otel_agents.settings import Parse, flag, text
 
 
 def file(value: object) -> Path:
@@ -19,6 +19,14 @@ def file(value: object) -> Path:
 def folder(value: object) -> Path:
     """Accept a folder, there or not."""
     return Path(text(str(value))).expanduser()
+
+
+def folder_or_not(value: object) -> Path | bool:
+    """Accept a folder, or whether there is to be one."""
+    try:
+        return flag(value)
+    except ValueError:
+        return folder(value)
 
 
 def milliseconds(inner: Parse) -> Parse:

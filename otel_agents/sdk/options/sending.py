@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter
 
-from otel_agents.sdk.options.checks import file, folder, milliseconds
-from otel_agents.settings import Parse, flag, http_url, number, one_of, setting, whole
+from otel_agents.sdk.options.checks import file, folder_or_not, milliseconds
+from otel_agents.settings import Parse, http_url, number, one_of, setting, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,14 +28,6 @@ def _headers(value: object) -> dict[str, str]:
     if isinstance(value, Mapping) and all(isinstance(part, str) for pair in value.items() for part in pair):
         return {name.lower(): content for name, content in value.items()}
     raise ValueError(expected)
-
-
-def _spool(value: object) -> Path | bool:
-    """Accept a folder, or whether there is to be one."""
-    try:
-        return flag(value)
-    except ValueError:
-        return folder(value)
 
 
 def _all_of(kind: type[Any], what: str) -> Parse:
@@ -156,7 +148,7 @@ class Sending:
     spool: Path | bool = setting(
         True,
         env=("OTEL_AGENTS_SPOOL",),
-        parse=_spool,
+        parse=folder_or_not,
         doc="Folder for spans that could not be delivered; true: otel-agents/spool in the user's state folder; false: "
         "they are dropped and counted.",
     )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from otel_agents.alerts.budgets import Budget
 from otel_agents.alerts.budgets import read as read_budget
 from otel_agents.alerts.rules import make as make_rule
 from otel_agents.alerts.thresholds import Thresholds
+from otel_agents.sdk.options.checks import folder_or_not
 from otel_agents.settings import flag, number, one_of, setting, whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _thresholds(value: object) -> Mapping[str, float]:
@@ -65,6 +70,13 @@ class Watching:
         parse=_budgets,
         doc="What may be spent, by name, such as {'daily': '$10 per day then raise'}; in the variable, with semicolons "
         "between: daily=$10 per day then raise; users=50000 tokens per user and day.",
+    )
+    state: Path | bool = setting(
+        True,
+        env=("OTEL_AGENTS_STATE",),
+        parse=folder_or_not,
+        doc="Folder for what budgets have spent and what is usual, for the program's other processes and its next run; "
+        "true: otel-agents/state in the user's state folder; false: they are forgotten at its end.",
     )
     names_limit: int = setting(
         500,

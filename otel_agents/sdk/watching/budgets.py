@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-    from otel_agents.alerts.budgets import Budget, Call, Ledger, Spent
+    from otel_agents.alerts.budgets import Book, Budget, Call, Ledger, Spent
     from otel_agents.alerts.manager import AlertManager
     from otel_agents.sdk.monitoring.monitoring import MetricsCollector
     from otel_agents.sdk.notify.delivery import Delivery
@@ -24,7 +24,10 @@ _MOST_OPEN = 10_000
 
 
 class Budgets:
-    """The program's budgets. They count what this process spent since it began, of what is traced and sampled.
+    """The program's budgets. They count what is spent of what is traced and sampled.
+
+    What is spent in a day or month, or by a session, user or tenant, is shared by the processes of a program and known
+    to its next run; all else is of this process, since it began.
 
     Args:
         metrics: settles what has ended, and tells rules how much is used.
@@ -45,6 +48,7 @@ class Budgets:
         self._delivery = delivery
         self._clock = clock
         self._ledger: Ledger | None = None
+        self._book: Book | None = None
         self._calls: dict[int, Call] = {}  # of ended spans, as they were before anything is redacted
 
     def set(
@@ -91,12 +95,30 @@ class Budgets:
             from otel_agents.alerts.budgets import Ledger
 
             ledger = self._ledger = Ledger()
+            ledger.keep(self._book)
             self._alerts.add_source(lambda look: ledger.findings(look.now_ns))
             self._metrics.count_budgets(lambda: {one.subject: one.percent for one in ledger.spent(self._clock())})
         if callable(budget.then):
             self._delivery.remember_loop(budget.then)
         ledger.put(budget)
         self._guard()
+
+    def keep(self, book: Book | None) -> None:
+        """Set where what outlives this process is noted; None: nowhere."""
+        self._book = book
+        if self._ledger is not None:
+            self._ledger.keep(book)
+
+    def reset(self, name: str) -> None:
+        """Begin anew with a budget: nothing of it is spent, in no process of this program.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        if self._ledger is None:
+            raise KeyError(name)
+        self._metrics.settle()  # what ended before belongs to what is forgotten
+        self._ledger.reset(name)
 
     def remove(self, name: str) -> None:
         """Take a budget away.
@@ -176,19 +198,19 @@ class Budgets:
                 self._delivery.put(budget.then, spent)
 
     def after_fork(self) -> None:
-        """Begin with nothing spent."""
+        """Begin with nothing spent but what all processes have."""
         self._calls.clear()
         if self._ledger is not None:
             self._ledger.after_fork()
 
     def set_aside(self, clock: Callable[[], int]) -> Callable[[], None]:
         """Begin with no budget, by another clock; give what brings back those there were."""
-        aside = self._ledger, self._clock, self._calls
-        self._ledger, self._clock, self._calls = None, clock, {}
+        aside = self._ledger, self._clock, self._calls, self._book
+        self._ledger, self._clock, self._calls, self._book = None, clock, {}, None
         self._guard()
 
         def bring_back() -> None:
-            self._ledger, self._clock, self._calls = aside
+            self._ledger, self._clock, self._calls, self._book = aside
             self._guard()
 
         return bring_back
