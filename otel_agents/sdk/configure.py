@@ -32,7 +32,6 @@ from otel_agents.sdk.pipeline.pipeline import Pipeline, Stage, Step
 from otel_agents.sdk.pipeline.running import OpenSpans
 from otel_agents.sdk.processors import redact
 from otel_agents.sdk.processors.cost import CostProcessor
-from otel_agents.sdk.processors.cut import CutProcessor
 from otel_agents.sdk.processors.dialect import DialectStage
 from otel_agents.sdk.processors.redact import RedactProcessor
 from otel_agents.sdk.processors.rollup import RollupProcessor
@@ -211,6 +210,8 @@ def _redaction(settings: SdkSettings) -> list[Stage]:
     if (redactor := redact.redactor(settings)) is not None:
         stages.append(RedactProcessor(redactor))
     if not isinstance(settings.capture_content, bool):
+        from otel_agents.sdk.processors.cut import CutProcessor  # for those who cut
+
         stages.append(CutProcessor(settings.capture_content))
     return stages
 

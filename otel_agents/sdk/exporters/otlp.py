@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from otel_agents.sdk.exporters.encoder import encode
@@ -87,8 +85,11 @@ class OtlpHttpSender(EncodingSender):
 
     def send(self, payload: bytes, limit_s: float) -> Outcome:
         """Post once."""
+        import gzip  # here, on the sender's thread, as are those that follow
+
+        import urllib3  # takes longer to import than everything else together
+
         body = gzip.compress(payload, 1) if self._compress else payload
-        import urllib3  # here, on the sender's thread: it takes longer to import than everything else together
 
         if self._pool is None:
             self._pool = urllib3.PoolManager(maxsize=1, retries=False, **self._tls)
@@ -139,6 +140,8 @@ def _seconds(retry_after: str | None) -> float | None:
     try:
         seconds = float(retry_after)
     except ValueError:
+        from email.utils import parsedate_to_datetime
+
         try:
             at = parsedate_to_datetime(retry_after)
         except ValueError:

@@ -7,13 +7,13 @@ sends it; a lock ends with its process. Headers are never written, only a digest
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from otel_agents.sdk.exporters.requests import parts
@@ -69,10 +69,17 @@ class Spool:
     def __init__(self, folder: Path, *, most_bytes: int, destination: str, ledger: Ledger) -> None:
         self._folder = folder
         self._most_bytes = most_bytes
-        self._key = hashlib.sha256(destination.encode()).hexdigest()[:24]
+        self._destination = destination
         self._ledger = ledger
         self._warned = False
         self.broken = False  # nothing can be kept
+
+    @cached_property
+    def _key(self) -> str:
+        """What names of the destination's files begin with."""
+        import hashlib  # takes 6 ms, which a program's start need not pay
+
+        return hashlib.sha256(self._destination.encode()).hexdigest()[:24]
 
     # --- Keeping ----------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ def varint(value: int) -> bytes:
 
 
 ONE_BYTE = tuple(bytes((value,)) for value in range(0x80))
-_LENGTHS = ONE_BYTE + tuple(varint(value) for value in range(0x80, 0x4000))  # of what is shorter than 16 kB
+_LENGTHS = ONE_BYTE + tuple(bytes((low, high)) for high in range(1, 0x80) for low in range(0x80, 0x100))  # below 16 kB
 
 
 def _length(content: bytes) -> bytes:

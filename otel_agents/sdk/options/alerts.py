@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from otel_agents.sdk.options.checks import part
 from otel_agents.settings import number, setting, text
 
 
@@ -22,7 +21,7 @@ def _signing_secret(value: object) -> str:
     return str(value)
 
 
-@dataclass(frozen=True)
+@part
 class Alerts:
     """Where alerts go, and when."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from otel_agents.sdk.options.checks import folder
+from otel_agents.sdk.options.checks import folder, part
 from otel_agents.settings import flag, http_url, setting
 
 
@@ -32,7 +31,7 @@ def _tokens(value: object) -> tuple[str, ...]:
     return tokens
 
 
-@dataclass(frozen=True)
+@part
 class Logfire:
     """Whether spans go to Logfire."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from otel_agents.sdk.options.checks import milliseconds
+from otel_agents.sdk.options.checks import milliseconds, part
 from otel_agents.settings import Parse, flag, http_url, number, one_of, setting, whole
 
 
@@ -23,7 +21,7 @@ def _lower(inner: Parse) -> Parse:
     return lambda value: inner(value.lower() if isinstance(value, str) else value)
 
 
-@dataclass(frozen=True)
+@part
 class Metrics:
     """Whether metrics are sent, and how."""
 

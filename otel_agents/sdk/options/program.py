@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
+from otel_agents.sdk.options.checks import part
 from otel_agents.settings import Parse, flag, one_of, setting, text
 
 
@@ -44,7 +44,7 @@ def _names(value: object) -> str | tuple[str, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
+@part
 class Program:
     """What program it is, and what its spans inherit."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace.sampling import Sampler
 
+from otel_agents.sdk.options.checks import part
 from otel_agents.settings import flag, number, setting, whole
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _callable(value: object) -> Callable[..., Any]:
     raise ValueError("expected a function of a trace's spans")
 
 
-@dataclass(frozen=True)
+@part
 class Sampling:
     """Which traces are recorded and kept."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter
 
-from otel_agents.sdk.options.checks import file, folder_or_not, milliseconds
+from otel_agents.sdk.options.checks import file, folder_or_not, milliseconds, part
 from otel_agents.settings import Parse, http_url, number, one_of, setting, whole
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def _all_of(kind: type[Any], what: str) -> Parse:
     return parse
 
 
-@dataclass(frozen=True)
+@part
 class Sending:
     """Where spans go, and how."""
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from otel_agents.pricing import Overrides
 from otel_agents.redaction.redactor import KINDS
-from otel_agents.sdk.options.checks import file
+from otel_agents.sdk.options.checks import file, part
 from otel_agents.settings import flag, setting, whole
 
 _LEAST_CONTENT = 32  # characters; fewer show neither head nor tail
@@ -45,6 +42,8 @@ def _listed(value: object) -> tuple[str, ...]:
 
 def _left(value: object) -> tuple[str, ...]:
     """Accept kinds of what is redacted and names of attributes; what looks like a kind misspelled is refused."""
+    import difflib  # where there are any
+
     names = _listed(value)
     for name in names:
         if name not in KINDS and (near := difflib.get_close_matches(name, KINDS, n=1, cutoff=0.8)):
@@ -70,7 +69,8 @@ def _patterns(value: object) -> dict[str, re.Pattern[str] | Callable[[str], str]
 def _prices(value: object) -> Overrides:
     """Accept prices by pattern, or a file that has them."""
     if isinstance(value, str | Path):
-        import tomllib  # where there is a file
+        import json  # where there is a file
+        import tomllib
 
         path = file(value)
         try:
@@ -82,7 +82,7 @@ def _prices(value: object) -> Overrides:
     return Overrides(value)
 
 
-@dataclass(frozen=True)
+@part
 class Spans:
     """What spans hold: content, redaction and prices."""
 

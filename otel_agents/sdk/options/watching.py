@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from otel_agents.alerts.budgets import Budget
-from otel_agents.alerts.budgets import read as read_budget
-from otel_agents.alerts.rules import make as make_rule
-from otel_agents.alerts.thresholds import Thresholds
-from otel_agents.sdk.options.checks import folder_or_not
+from otel_agents.sdk.options.checks import folder_or_not, part
 from otel_agents.settings import flag, number, one_of, setting, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from otel_agents.alerts.budgets import Budget
+
 
 def _thresholds(value: object) -> Mapping[str, float]:
     """Accept thresholds by name, or as ``name=number,name=number``."""
+    from otel_agents.alerts.thresholds import Thresholds  # where there are any, as in what follows
+
     if isinstance(value, str):
         value = {name.strip(): number.strip() for name, _, number in (one.partition("=") for one in value.split(","))}
     return dict(Thresholds(value))  # type: ignore[arg-type]  # it refuses what is no mapping, and says so
@@ -31,8 +30,10 @@ def _rules(value: object) -> Mapping[str, str | None]:
         value = {name.strip(): expression.strip() or None for name, _, expression in pairs}
     if not isinstance(value, Mapping):
         raise ValueError("expected rules by name such as {'slow': 'p95(5m) > 5s', 'memory': None}")
+    from otel_agents.alerts.rules import make
+
     for name, expression in value.items():
-        make_rule(name, expression, None)  # refuses a wrong one, and says why
+        make(name, expression, None)  # refuses a wrong one, and says why
     return dict(value)
 
 
@@ -43,10 +44,12 @@ def _budgets(value: object) -> tuple[Budget, ...]:
         value = {name.strip(): text.strip() for name, _, text in pairs}
     if not isinstance(value, Mapping):
         raise ValueError("expected budgets by name such as {'daily': '$10 per day then raise'}")
-    return tuple(read_budget(str(name), text) for name, text in value.items())
+    from otel_agents.alerts.budgets import read
+
+    return tuple(read(str(name), text) for name, text in value.items())
 
 
-@dataclass(frozen=True)
+@part
 class Watching:
     """What is watched: health, budgets, loops."""
 

@@ -8,7 +8,6 @@ from opentelemetry.context import _RUNTIME_CONTEXT
 from opentelemetry.trace import get_current_span
 
 from otel_agents import conventions
-from otel_agents.alerts.budgets import Call
 from otel_agents.dialects import span_type
 from otel_agents.errors import OtelAgentsError
 from otel_agents.sdk import faults, runtime
@@ -16,6 +15,8 @@ from otel_agents.sdk.context import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from otel_agents.alerts.budgets import Call
 
     Guard = Callable[[str, Call], None]
 
@@ -89,6 +90,8 @@ def whose(
 
 def call_of(attributes: Mapping[str, Any], trace_id: int) -> Call:
     """Return whose a call with these attributes, in this trace, is."""
+    from otel_agents.alerts.budgets import Call  # for programs with a guard
+
     get = attributes.get
     return Call(
         run=f"{trace_id:032x}" if trace_id else None,
