@@ -10,8 +10,9 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_agents.redaction.gate import digits_gate, names_gate, pieces, tokens_gate
+from otel_agents.redaction.gate import LOOK_AROUND, digits_gate, names_gate, pieces, tokens_gate
 from otel_agents.redaction.keys import NUMBERS_TOO, Keys
+from otel_agents.redaction.memory import BEGINNING, SHORTEST, Memory, shared
 from otel_agents.redaction.tokens import TOKENS
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ KINDS: Final = tuple(
 )
 _SHORTEST: Final = 6  # characters of the shortest finding, a@b.de
 _SHORT: Final = 64
+_REACH: Final = 2048  # characters around an at-sign that say what it is, and more
+_MARK: Final = re.compile(r"\[redacted:(\w+)\]")
 _OPENING: Final = frozenset(("", " ", "\n", "\t", "\r", '"', "'", "`", "(", "[", "{", "<"))
 _ESCAPED: Final = frozenset(("\\n", "\\t", "\\r"))
 _HEADERS: Final = frozenset(("authorization", "cookie"))  # kinds that stand in pairs of a name and a value
@@ -72,6 +75,7 @@ class Redactor:
         self._keys = Keys(keys, self._leave)
         self._own = {kind: own for kind, own in (patterns or {}).items() if kind not in self._leave}
         self._clean: set[str] = set()  # short texts that hold nothing: names of agents, of models
+        self._memory = Memory()
         self._counts: Counter[str] = Counter() if counts is None else counts
 
     @cached_property
@@ -178,8 +182,23 @@ class Redactor:
                     self._clean.clear()
                 self._clean.add(text)
                 return text
-        elif not self._own and not self._may_hold(text):
-            return text
+        elif not self._own:
+            beginning = text[:BEGINNING] if len(text) >= SHORTEST else ""
+            before = self._memory.clean.get(beginning)
+            if not self._may_hold(text, 0 if before is None else shared(before, text)):
+                if beginning:
+                    self._memory.is_clean(beginning, text)
+                return text
+            if (done := self._memory.done(text)) is not None:
+                new, found = done
+                self._counts.update(found)
+                return new
+        new = self._looked_through(text, depth)
+        if depth > _DEPTH // 2 and not self._own:  # further inside, less of a text is read as JSON
+            self._memory.is_done(text, new, _marks(new) - _marks(text) if new is not text else {})
+        return new
+
+    def _looked_through(self, text: str, depth: int) -> str:
         if depth and text[:1] in ("{", "[", '"'):
             try:
                 held = json.loads(text)
@@ -190,10 +209,12 @@ class Redactor:
                 return text if new is held else json.dumps(new, ensure_ascii=False)
         return self._plain(text)
 
-    def _may_hold(self, text: str) -> bool:
-        """Say whether there may be anything in a text: the gates, cheapest first."""
-        if "@" in text and _holds_address(text):
+    def _may_hold(self, text: str, clean: int = 0) -> bool:
+        """Say whether there may be anything in a text behind its ``clean`` beginning: the gates, cheapest first."""
+        if "@" in text and _holds_address(text[clean - _REACH :] if clean > _REACH else text):
             return True
+        if clean > LOOK_AROUND:
+            text = text[clean - LOOK_AROUND :]
         for gate in self._gates:
             if gate(text):
                 return True
@@ -247,6 +268,11 @@ class Redactor:
             count = int(new != text)
         self._counts[kind] += count
         return new if count else text
+
+
+def _marks(text: str) -> Counter[str]:
+    """Count the replacements in a text, by kind."""
+    return Counter(_MARK.findall(text))
 
 
 def _same_or(values: Sequence[Any], made: list[Any]) -> Sequence[Any]:
