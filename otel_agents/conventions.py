@@ -127,6 +127,13 @@ ROUTE_SCORE: Final = "otel_agents.route.score"
 ROUTE_REASON: Final = "otel_agents.route.reason"
 ROUTE_CANDIDATES: Final = "otel_agents.route.candidates"
 
+# Of a span that has no end. The collector writes them, and they are gone when the end comes.
+SPAN_STATE: Final = "otel_agents.span.state"  # one of SPAN_STATES
+SPAN_LAST_SEEN: Final = "otel_agents.span.last_seen"  # when its program was last heard of, of one that is abandoned
+# What comes with the spans that are open: who sends them, and which of its reports it is.
+REPORT_HEADER: Final = "otel-agents-report"
+
+SPAN_STATES: Final = ("open", "abandoned")
 SPAN_TYPES: Final = ("agent", "model", "tool", "workflow", "message", "other")
 
 # gen_ai.operation.name by span type, and back.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import pyarrow as pa
@@ -162,6 +162,35 @@ class SpanBatch(Batch):
     signal = "traces"
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a program says of all the spans that are open in it.
+
+    Attributes:
+        program: says which one it is, as a JSON object that stays the same while it runs.
+        number: rises from one of its reports to the next.
+        seen_us: when the report came, in microseconds since the epoch.
+        open: the spans that are open, each its trace id and its span id in one.
+        given_up: of those, the ones that will never end, as nobody holds them any more.
+        leaving: whether the program ends: none of them will.
+    """
+
+    program: str
+    number: int
+    seen_us: int
+    open: frozenset[bytes]
+    given_up: frozenset[bytes] = frozenset()
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBatch(Batch):
+    """A report, and the spans among those that are open that are new in it or changed, in the columns of ``SPANS``."""
+
+    signal: ClassVar[str] = "open_spans"
+    report: Report = field(kw_only=True)
+
+
 class PointBatch(Batch):
     """Data points of metrics, in the columns of ``POINTS``."""
 
@@ -214,4 +243,20 @@ class Sink(Protocol):
         Raises:
             OverloadedError: there is no room for it now.
         """
+        ...
+
+
+class Reports(Protocol):
+    """Knows what programs have reported."""
+
+    def unknown(self, report: Report, told: frozenset[bytes]) -> int:
+        """How many spans are neither ``told`` in this report nor in an earlier one: they are to be sent whole."""
+        ...
+
+    def is_news(self, report: Report) -> bool:
+        """Whether it says more than the report before: that a span is gone, or that the program is back."""
+        ...
+
+    def note(self, report: Report) -> None:
+        """Remember a report that was acknowledged."""
         ...

@@ -7,18 +7,29 @@ and what they sent is stored in large groups. After a crash, what the database d
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import struct
 import threading
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyarrow as pa
 
-from otel_agents.collector.handoff import LOGS, POINTS, SPANS, Batch, LogBatch, PointBatch, SpanBatch
+from otel_agents.collector.handoff import (
+    LOGS,
+    POINTS,
+    SPANS,
+    Batch,
+    LogBatch,
+    OpenBatch,
+    PointBatch,
+    Report,
+    SpanBatch,
+)
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
@@ -28,6 +39,7 @@ if TYPE_CHECKING:
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
 _RECORD: Final = struct.Struct("<4sIIQ")  # a mark, then the batch's bytes, its CRC-32 and its number
 _MARK: Final = b"OTAJ"
+_OPEN: Final = OpenBatch.__name__
 _SIGNALS: Final = {
     kind.__name__: (kind, schema) for kind, schema in ((SpanBatch, SPANS), (PointBatch, POINTS), (LogBatch, LOGS))
 }
@@ -153,6 +165,8 @@ class Journal:
 def _encode(batch: Batch) -> pa.Buffer:
     sink = pa.BufferOutputStream()
     told = {"signal": type(batch).__name__} | ({} if batch.owner is None else {"owner": batch.owner})
+    if isinstance(batch, OpenBatch):
+        told["report"] = _report_json(batch.report)
     schema = batch.rows.schema.with_metadata(told)
     with pa.ipc.new_stream(sink, schema) as writer:
         writer.write_batch(batch.rows)
@@ -162,14 +176,27 @@ def _encode(batch: Batch) -> pa.Buffer:
 def _decode(body: bytes) -> Batch:
     reader = pa.ipc.open_stream(body)
     told = {key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()}
-    kind, schema = _SIGNALS[told.get("signal", "")]
+    signal = told.get("signal", "")
+    kind, schema = _SIGNALS[SpanBatch.__name__ if signal == _OPEN else signal]
     rows = reader.read_next_batch()
     # A version before this one may have written it, with fewer columns.
     columns = [
         rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(len(rows), field.type)
         for field in schema
     ]
-    return kind(pa.RecordBatch.from_arrays(columns, schema=schema), told.get("owner"))
+    read, owner = pa.RecordBatch.from_arrays(columns, schema=schema), told.get("owner")
+    return OpenBatch(read, owner, report=_report(told["report"])) if signal == _OPEN else kind(read, owner)
+
+
+def _report_json(report: Report) -> str:
+    ids = {name: sorted(each.hex() for each in getattr(report, name)) for name in ("open", "given_up")}
+    return json.dumps({**{each.name: getattr(report, each.name) for each in fields(Report)}, **ids})
+
+
+def _report(text: str) -> Report:
+    said = json.loads(text)
+    ids = {name: frozenset(map(bytes.fromhex, said[name])) for name in ("open", "given_up")}
+    return Report(**{**said, **ids})
 
 
 def _write_all(file: int, parts: list[bytes | pa.Buffer]) -> None:

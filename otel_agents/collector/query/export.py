@@ -23,6 +23,7 @@ ROWS: Final = 2_048  # in one batch: of long messages, so many are tens of MB
 TABLES: Final = (
     "schema_version",
     "span_data",
+    "open_data",
     "trace_ranges",
     "point_data",
     "log_data",

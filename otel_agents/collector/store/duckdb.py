@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from otel_agents.collector.handoff import LogBatch, OverloadedError, PointBatch, SpanBatch
+from otel_agents.collector.handoff import SPANS, LogBatch, OpenBatch, OverloadedError, PointBatch, SpanBatch
 from otel_agents.collector.store import evaluations, owners, removal
 from otel_agents.collector.store.checkpoint import Checkpointer
-from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.insert import insert_sql
 from otel_agents.collector.store.layout import lay_out
+from otel_agents.collector.store.open_changes import identities
+from otel_agents.collector.store.open_spans import OpenSpans
 from otel_agents.collector.store.opening import open_database
 from otel_agents.collector.store.records import lay_out_logs, lay_out_points, log_statements, point_statements
 from otel_agents.collector.store.room import FULL_RETRY_S, Room
-from otel_agents.collector.store.store import Commit
+from otel_agents.collector.store.store import Commit, merged
 from otel_agents.collector.store.tenants import TenantConnections
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from otel_agents.collector.handoff import Batch
+    from otel_agents.collector.store.open_changes import Change
     from otel_agents.collector.store.removal import Removed
 
 _RANGES = """
@@ -38,16 +41,17 @@ SELECT
     make_timestamp((min(start_ns) // 1000)::BIGINT),
     make_timestamp((max(start_ns) // 1000)::BIGINT),
     {tenant}
-FROM incoming
+FROM incoming {where}
 GROUP BY ALL
 RETURNING trace_id, tenant
 """
 _SPANS_OF_TENANTS = "SELECT {tenant} AS tenant, count(*) FROM incoming GROUP BY tenant"
+_KNOWN = "known"  # of a snapshot that takes another's place: its trace's range has its start
 
 
 def _span_statements(incoming: pa.Table) -> list[str]:
     present = frozenset(incoming.column_names)
-    ranges = _RANGES.format(tenant=owners.tenant(present))
+    ranges = _RANGES.format(tenant=owners.tenant(present), where=f"WHERE NOT {_KNOWN}" if _KNOWN in present else "")
     return [insert_sql(present), ranges, *evaluations.of_spans(incoming)]
 
 
@@ -85,6 +89,7 @@ class DuckDBStore:
     def __init__(self, path: Path, *, memory_bytes: int = 1 << 30) -> None:
         self._writer = open_database(path, memory_bytes=memory_bytes)
         self._lock = threading.Lock()
+        self._open = OpenSpans(self._writer)
         self._room = Room(path)
         self._checkpointer = Checkpointer(self._room, self._writer.cursor())
         self._tenants = TenantConnections(self._writer.cursor)
@@ -125,12 +130,14 @@ class DuckDBStore:
         """
         with self._lock, _overload():
             self._room.check()
-            incoming = self._lay_out(batches)
+            incoming, change = self._lay_out(batches)
             for name, rows in incoming.items():
                 self._writer.register(name, rows)
             try:
                 self._writer.begin()
                 try:
+                    if change is not None:
+                        self._open.write(change)
                     commit = self._insert(incoming)
                     if number is not None:
                         self._writer.execute("UPDATE journal SET number = ?", [number])
@@ -141,21 +148,30 @@ class DuckDBStore:
             finally:
                 for name in incoming:
                     self._writer.unregister(name)
-        return commit
+            if change is None:
+                return commit
+            self._open.committed(change)
+        return merged(commit, change.commit)
 
-    def _lay_out(self, batches: Sequence[Batch]) -> dict[str, pa.Table]:
-        """The tables to be inserted, by the names the statements have for them."""
-        incoming = {}
-        if spans := [batch for batch in batches if isinstance(batch, SpanBatch)]:
-            sent = owners.with_owners(pa.Table.from_batches([batch.rows for batch in spans]), spans)
-            new = drop_stored(drop_repeated(sent), self._writer)
+    def _lay_out(self, batches: Sequence[Batch]) -> tuple[dict[str, pa.Table], Change | None]:
+        """The tables to be inserted, by the names the statements have for them; and what becomes of open spans."""
+        incoming: dict[str, pa.Table] = {}
+        change = None
+        spans = [batch for batch in batches if isinstance(batch, SpanBatch)]
+        reports = [batch for batch in batches if isinstance(batch, OpenBatch)]
+        if spans or reports:
+            sent = owners.with_owners(pa.Table.from_batches([batch.rows for batch in spans], SPANS), spans)
+            new, change = self._open.arrange(sent, reports)
             if new.num_rows:
                 incoming["incoming"] = lay_out(new, self._writer)
+            if change is not None and change.again:
+                known = pc.is_in(identities(new), value_set=pa.array(change.again, pa.binary()))
+                incoming["incoming"] = incoming["incoming"].append_column(_KNOWN, known)
         if points := [batch for batch in batches if isinstance(batch, PointBatch)]:
             incoming["incoming_points"] = lay_out_points(points, self._writer)
         if logs := [batch for batch in batches if isinstance(batch, LogBatch)]:
             incoming["incoming_logs"] = lay_out_logs(logs, self._writer)
-        return incoming
+        return incoming, change
 
     def _insert(self, incoming: dict[str, pa.Table]) -> Commit:
         """Insert them; some statements return the traces of the spans and evaluations, each with its tenant."""
@@ -182,6 +198,33 @@ class DuckDBStore:
         statement = _SPANS_OF_TENANTS.format(tenant=owners.tenant(present))
         return dict(self._writer.execute(statement).fetchall())
 
+    def open_spans(self, state: str) -> int:
+        """Say how many spans without an end are in a state: open, or abandoned."""
+        return self._open.count(state)
+
+    def open_programs(self) -> dict[str, datetime]:
+        """Give the programs that have spans open, and when they last reported news of one (UTC, without a zone)."""
+        return self._open.programs()
+
+    def abandon(self, program: str, seen: datetime) -> Commit:
+        """Mark the spans of a program that ended without a word, after it was last ``seen`` (UTC, without a zone).
+
+        Raises:
+            OverloadedError: the disk is full, or the memory DuckDB may use.
+        """
+        with self._lock, _overload():
+            self._room.check()
+            change = self._open.lost(program, seen)
+            self._writer.begin()
+            try:
+                self._open.write(change)
+            except BaseException:
+                self._writer.rollback()
+                raise
+            self._writer.commit()
+            self._open.committed(change)
+        return change.commit
+
     def remove(self, before: datetime) -> Removed:
         """Remove some of what is older than a time (UTC, without a zone), whole traces, the oldest first.
 
@@ -196,6 +239,8 @@ class DuckDBStore:
                 self._writer.rollback()
                 raise
             self._writer.commit()
+            if removed.traces:
+                self._open.load()
         return removed
 
     def oldest(self, share: float) -> datetime | None:

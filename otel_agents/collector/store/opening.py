@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 # Each file brings the schema from the version before to its own, which is its number.
 _SCHEMA = files("otel_agents.collector.store") / "schema"
-VERSIONS = {1: "001_spans.sql", 2: "002_metrics_and_logs.sql", 3: "003_all_of_a_span.sql", 4: "004_tenants.sql"}
+VERSIONS = {
+    1: "001_spans.sql",
+    2: "002_metrics_and_logs.sql",
+    3: "003_all_of_a_span.sql",
+    4: "004_tenants.sql",
+    5: "005_open_spans.sql",
+}
 
 # Nothing outside the file can be reached by SQL, and nobody can change these again: the lock comes last.
 _SETTINGS = {

@@ -18,9 +18,12 @@ OWNER: Final = "owner"  # the column, in a table of records and in the database
 KEYS: Final = TEXT["tenant"]  # the attributes that name a tenant
 
 
-def with_owners(rows: pa.Table, batches: Sequence[Batch]) -> pa.Table:
-    """Add the column to the rows of some batches; left out where no batch has an owner, which is NULL for all."""
-    if all(batch.owner is None for batch in batches):
+def with_owners(rows: pa.Table, batches: Sequence[Batch], *, always: bool = False) -> pa.Table:
+    """Add the column to the rows of some batches.
+
+    Left out where no batch has an owner, which is NULL for all, if it is not ``always`` wanted.
+    """
+    if not always and all(batch.owner is None for batch in batches):
         return rows
     owners = [pa.repeat(pa.scalar(batch.owner, pa.string()), batch.records) for batch in batches]
     return rows.append_column(OWNER, pa.chunked_array(owners, pa.string()))

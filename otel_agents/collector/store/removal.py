@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 TRACES: Final = 4_000  # removed in one step
 ROWS: Final = 50_000  # of each other table
 
-# A trace is as old as its newest span. The rows of each are few, and those of old ones stand together.
+# A trace is as old as its newest span, and is not old while a program says that it runs. The rows of each are few, and
+# those of old ones stand together.
 _DOOMED: Final = """
 CREATE OR REPLACE TEMP TABLE doomed AS
 SELECT trace_id, min(first) AS first, max(last) AS last
 FROM trace_ranges
 WHERE last < $before AND trace_id NOT IN (SELECT trace_id FROM trace_ranges WHERE last >= $before)
+    AND trace_id NOT IN (SELECT trace_id FROM open_data WHERE state = 'open' AND program IS NOT NULL)
 GROUP BY trace_id
 ORDER BY last
 LIMIT $traces
@@ -28,6 +30,7 @@ _OF_TRACES: Final = {
     "traces": (
         "DELETE FROM span_data WHERE start_time BETWEEN $first AND $last AND trace_id IN (SELECT trace_id FROM doomed)"
     ),
+    "open": "DELETE FROM open_data WHERE trace_id IN (SELECT trace_id FROM doomed)",
     "evaluations": "DELETE FROM evaluation_data WHERE trace_id IN (SELECT trace_id FROM doomed)",
     "ranges": "DELETE FROM trace_ranges WHERE last <= $last AND trace_id IN (SELECT trace_id FROM doomed)",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,21 @@ class Commit:
     spans: int
     traces: tuple[str, ...]
     tenants: Mapping[str, Commit] = field(default_factory=dict)
+
+
+def merged(one: Commit, other: Commit) -> Commit:
+    """Give two as one."""
+    return Commit(
+        one.spans + other.spans,
+        tuple(dict.fromkeys((*one.traces, *other.traces))),
+        {
+            tenant: merged(one.tenants.get(tenant, NOTHING), other.tenants.get(tenant, NOTHING))
+            for tenant in one.tenants.keys() | other.tenants.keys()
+        },
+    )
+
+
+NOTHING: Final = Commit(0, ())
 
 
 class Store(Protocol):
