@@ -30,6 +30,8 @@ VALUE: Final = pa.struct(
     ]
 )
 ATTRIBUTE: Final = pa.struct([pa.field("key", pa.string(), nullable=False), *VALUE])
+# Of one record. Most attributes of a request come many times in it, so each different one is there once.
+ATTRIBUTES: Final = pa.list_(pa.dictionary(pa.int32(), ATTRIBUTE))
 
 # One row a span, as it was sent. Ids are bytes, times nanoseconds since the epoch; kind and status are OTLP's numbers.
 SPANS: Final = pa.schema(
@@ -49,7 +51,7 @@ SPANS: Final = pa.schema(
         ("resource", pa.string()),  # JSON object
         ("events", pa.string()),  # JSON list, null when there are none
         ("links", pa.string()),  # JSON list, null when there are none
-        ("attributes", pa.list_(ATTRIBUTE)),
+        ("attributes", ATTRIBUTES),
         ("scope", pa.string()),  # what else the scope has, as a JSON object; null when nothing
         ("trace_state", pa.string()),
         ("flags", pa.uint32()),
@@ -99,7 +101,7 @@ POINTS: Final = pa.schema(
         ("scope", pa.string()),  # as of a span
         ("service_name", pa.string()),
         ("resource", pa.string()),  # JSON object
-        ("attributes", pa.list_(ATTRIBUTE)),
+        ("attributes", ATTRIBUTES),
     ]
 )
 
@@ -120,7 +122,7 @@ LOGS: Final = pa.schema(
         ("scope", pa.string()),  # as of a span
         ("service_name", pa.string()),
         ("resource", pa.string()),  # JSON object
-        ("attributes", pa.list_(ATTRIBUTE)),
+        ("attributes", ATTRIBUTES),
     ]
 )
 

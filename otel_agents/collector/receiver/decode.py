@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from otel_agents.collector.handoff import ATTRIBUTE, VALUE, Batch
 from otel_agents.collector.receiver import values
+from otel_agents.collector.receiver.status import UndecodableError
+from otel_agents.collector.receiver.wire import read_attributes, read_values
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterable, Sequence
+
+# Scalars with a type: guessing the type of a Python value takes longer than what most kernels do with it.
+EMPTY: Final = pa.scalar(b"", pa.binary())
+ZERO: Final = pa.scalar(0, pa.int32())
+_LENGTHS: Final = {length: pa.scalar(length, pa.int32()) for length in (8, 16)}
+ZEROS: Final = {length: pa.scalar(bytes(length), pa.binary()) for length in _LENGTHS}
 
 BAD_VALUE = "a value that cannot be read: not protobuf, not UTF-8 or nested too deep"
 
@@ -54,7 +62,7 @@ class Faults(dict[int, str]):
 
 def is_id(ids: pa.Array, length: int) -> pa.Array:
     """Whether ids are as long as they must be, and not zero."""
-    return pc.and_(pc.equal(pc.binary_length(ids), length), pc.not_equal(ids, bytes(length)))
+    return pc.and_(pc.equal(pc.binary_length(ids), _LENGTHS[length]), pc.not_equal(ids, ZEROS[length]))
 
 
 def text(raw: pa.Array) -> pa.Array:
@@ -66,29 +74,55 @@ def text(raw: pa.Array) -> pa.Array:
 
 
 def attributes(lists: pa.ListArray, faults: Faults) -> pa.ListArray:
-    """Read the attributes of each row into a list of ``handoff.ATTRIBUTE``."""
-    pairs = lists.flatten()
-    read = plain_values(pairs.field("value"), pc.list_parent_indices(lists), faults)
-    pair = pa.StructArray.from_arrays([text(pairs.field("key")), *read.flatten()], fields=list(ATTRIBUTE))
-    return pa.ListArray.from_arrays(lists.offsets, pair)
+    """Read the encoded attributes of each row into ``handoff.ATTRIBUTES``, each different one once.
+
+    Raises:
+        UndecodableError: one of them is no attribute.
+    """
+    sent = lists.flatten().dictionary_encode()
+    pairs = _readable(read_attributes, sent.dictionary)
+    read, unread = _plain(pairs.field("value"), sent.dictionary, values.attribute_json)
+    if len(unread):
+        is_unread = pc.is_in(sent.indices, value_set=unread)
+        for row in pc.list_parent_indices(lists).filter(is_unread).to_pylist():
+            faults.refuse(row)
+    pool = pa.StructArray.from_arrays([text(pairs.field("key")), *read], fields=list(ATTRIBUTE))
+    return pa.ListArray.from_arrays(lists.offsets, pa.DictionaryArray.from_arrays(sent.indices, pool))
 
 
-def plain_values(value: pa.StructArray, owners: pa.Array, faults: Faults) -> pa.StructArray:
-    """Read values, absent ones as JSON's null, into ``handoff.VALUE``; ``owners`` says whose row each is."""
-    as_text, flag = text(value.field("text")), value.field("flag")
-    integer, number = value.field("integer"), value.field("number")
-    scalar = pc.or_(pc.or_(as_text.is_valid(), flag.is_valid()), pc.or_(integer.is_valid(), number.is_valid()))
-    json = pc.if_else(scalar, None, "null")
-    for name, read in (("list", values.list_json), ("map", values.map_json), ("bytes", values.bytes_json)):
-        encoded = value.field(name).dictionary_encode()  # short lists repeat all the time: finish reasons, tags
-        if len(encoded.dictionary):
-            written = pa.array([_try(read, item) for item in encoded.dictionary.to_pylist()], pa.string())
-            found = written.take(encoded.indices)
-            unread = pc.and_(encoded.is_valid(), found.is_null())
-            for row in owners.filter(unread).to_pylist():
-                faults.refuse(row)
-            json = pc.coalesce(found, json)
-    return pa.StructArray.from_arrays([as_text, flag, integer, number, json], fields=list(VALUE))
+def plain_values(encoded: pa.BinaryArray, faults: Faults) -> pa.StructArray:
+    """Read the encoded values of each row into ``handoff.VALUE``; null stays null.
+
+    Raises:
+        UndecodableError: one of them is no value.
+    """
+    read, unread = _plain(_readable(read_values, encoded), encoded, values.value_json)
+    for row in unread.to_pylist():
+        faults.refuse(row)
+    return pc.if_else(encoded.is_valid(), pa.StructArray.from_arrays(read, fields=list(VALUE)), None)
+
+
+def _plain(
+    value: pa.StructArray, encoded: pa.BinaryArray, read: Callable[[bytes], str]
+) -> tuple[list[pa.Array], pa.Int32Array]:
+    """Give the columns of ``handoff.VALUE``, and the positions of what cannot be read."""
+    scalars = [text(value.field("text")), value.field("flag"), value.field("integer"), value.field("number")]
+    is_scalar = scalars[0].is_valid()
+    for scalar in scalars[1:]:
+        is_scalar = pc.or_(is_scalar, scalar.is_valid())
+    others = pc.indices_nonzero(pc.and_(pc.invert(is_scalar), encoded.is_valid())).cast(pa.int32())
+    if not len(others):
+        return [*scalars, pa.nulls(len(value), pa.string())], others
+    json = pa.array([_try(read, item) for item in encoded.take(others).to_pylist()], pa.string())
+    unread = others.filter(json.is_null())
+    return [*scalars, json.take(pc.inverse_permutation(others, max_index=len(value) - 1))], unread
+
+
+def _readable(read: Callable[[pa.BinaryArray], pa.StructArray], encoded: pa.BinaryArray) -> pa.StructArray:
+    try:
+        return read(encoded)
+    except ValueError as error:
+        raise UndecodableError(str(error)) from None
 
 
 def _try(read: Callable[[bytes], str], encoded: bytes) -> str | None:
@@ -98,16 +132,20 @@ def _try(read: Callable[[bytes], str], encoded: bytes) -> str | None:
         return None
 
 
-def read_lists(read: Callable[[list[bytes]], R], lists: pa.ListArray, faults: Faults) -> list[R]:
-    """Read one list of messages a row; most have none."""
-    empty = read([])
-    written = [empty] * len(lists)
-    for row in pc.indices_nonzero(pc.fill_null(lists.value_lengths(), 0)).to_pylist():
+def read_lists(
+    read: Callable[[list[bytes]], tuple[str | None, ...]], lists: pa.ListArray, width: int, faults: Faults
+) -> list[pa.Array]:
+    """Read one list of messages a row into ``width`` columns of texts; most rows have none, which are null then."""
+    if not len(lists.flatten()):
+        return [pa.nulls(len(lists), pa.string())] * width
+    nothing: tuple[str | None, ...] = (None,) * width
+    written = [nothing] * len(lists)
+    for row in pc.indices_nonzero(lists.value_lengths()).to_pylist():
         try:
             written[row] = read(lists[row].as_py())
         except values.UnreadableValueError:
             faults.refuse(row)
-    return written
+    return columns(written, width)
 
 
 def read_shared(read: Callable[..., R], encoded: Sequence[pa.Array], owner: pa.Array, faults: Faults) -> list[R]:

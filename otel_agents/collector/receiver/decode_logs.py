@@ -48,8 +48,7 @@ def decode_logs(body: bytes) -> Decoded:
 
     faults = Faults()
     own_attributes = attributes(logs.field("attributes"), faults)
-    sent = logs.field("body")
-    body_values = plain_values(sent, pa.array(range(len(logs)), pa.int64()), faults)
+    bodies = plain_values(logs.field("body"), faults)
     resources, services = columns(
         read_shared(values.resource, [resource_logs.field("resource")], resource_of, faults), 2
     )
@@ -67,7 +66,7 @@ def decode_logs(body: bytes) -> Decoded:
             logs.field("severity_number"),
             text(logs.field("severity_text")),
             text(logs.field("event_name")),
-            pc.if_else(sent.is_valid(), body_values, None),
+            bodies,
             pc.if_else(in_trace, logs.field("trace_id"), b""),
             pc.if_else(in_span, logs.field("span_id"), b""),
             logs.field("flags"),

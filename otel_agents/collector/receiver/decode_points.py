@@ -34,6 +34,7 @@ _OF_POINT: Final = (
     "bucket_counts",
     "quantiles",
 )
+_SENT: Final = POINTS.set(POINTS.get_field_index("attributes"), pa.field("attributes", pa.list_(pa.binary())))
 
 
 def decode_points(body: bytes) -> Decoded:
@@ -60,7 +61,7 @@ def decode_points(body: bytes) -> Decoded:
     schemas = [scope_metrics.field("schema_url"), resource_metrics.field("schema_url").take(resource_of_scope)]
     scoped = [scope_metrics.field("scope"), *schemas]
     scopes, scope_rests = columns(read_shared(values.scope, scoped, scope_of, faults), 2)
-    (metadata,) = columns(read_lists(values.metadata, metrics.field("metadata"), faults), 1)
+    (metadata,) = read_lists(values.metadata, metrics.field("metadata"), 1, faults)
     shared = {
         "name": text(metrics.field("name")),
         "unit": text(metrics.field("unit")),
@@ -72,14 +73,18 @@ def decode_points(body: bytes) -> Decoded:
         "resource": resources.take(resource_of),
     }
     refused: Counter[str] = Counter()
-    rows = [_points(kind, metrics, shared, faults, refused) for kind in KINDS]
-    return Decoded(PointBatch(pa.concat_batches(rows)), refused)
+    rows = pa.concat_batches([_points(kind, metrics, shared, faults, refused) for kind in KINDS])
+    faults = Faults()
+    own_attributes = attributes(rows["attributes"], faults)
+    rows = rows.set_column(rows.schema.get_field_index("attributes"), POINTS.field("attributes"), own_attributes)
+    refused.update(faults.values())
+    return Decoded(PointBatch(faults.sort_out(rows)), refused)
 
 
 def _points(
     kind: str, metrics: pa.StructArray, shared: dict[str, pa.Array], bad_metrics: Faults, refused: Counter[str]
 ) -> pa.RecordBatch:
-    """The data points of all metrics of one kind."""
+    """The data points of all metrics of one kind, their attributes as they were sent."""
     data = metrics.field(kind)
     lists = data.field("points")
     points = lists.flatten()
@@ -92,18 +97,18 @@ def _points(
     found["kind"] = pa.array([kind], pa.string()).take(pa.array([0] * len(points), pa.int64()))
     found |= {name: data.field(name).take(metric_of) for name in _OF_METRIC if data.type.get_field_index(name) >= 0}
     found |= {name: points.field(name) for name in _OF_POINT if name in fields}
-    found["attributes"] = attributes(points.field("attributes"), faults)
+    found["attributes"] = points.field("attributes")
     if "exemplars" in fields:
-        (found["exemplars"],) = columns(read_lists(values.exemplars, points.field("exemplars"), faults), 1)
+        (found["exemplars"],) = read_lists(values.exemplars, points.field("exemplars"), 1, faults)
     if kind == "histogram":
         given, bounds = found["bucket_counts"].value_lengths(), found["bounds"].value_lengths()
         none = pc.and_(pc.equal(given, 0), pc.equal(bounds, 0))
         faults.refuse_unless(pc.or_(none, pc.equal(given, pc.add(bounds, 1))), BAD_BUCKETS)
     elif kind == "exponential_histogram":
         found["exponential"] = _exponential(points)
-    columns_ = [found.get(field.name, pa.nulls(len(points), field.type)) for field in POINTS]
+    columns_ = [found.get(field.name, pa.nulls(len(points), field.type)) for field in _SENT]
     rows = pa.RecordBatch.from_arrays(
-        [column.cast(field.type) for column, field in zip(columns_, POINTS, strict=True)], schema=POINTS
+        [column.cast(field.type) for column, field in zip(columns_, _SENT, strict=True)], schema=_SENT
     )
     refused.update(faults.values())
     return faults.sort_out(rows)

@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 from otel_agents.collector.handoff import SPANS, SpanBatch
 from otel_agents.collector.receiver import values
 from otel_agents.collector.receiver.decode import (
+    EMPTY,
+    ZERO,
+    ZEROS,
     Decoded,
     Faults,
     attributes,
@@ -25,6 +28,8 @@ from otel_agents.collector.receiver.wire import read_traces
 BAD_TRACE_ID = "a trace_id that is not 16 bytes, or zero"
 BAD_SPAN_ID = "a span_id that is not 8 bytes, or zero"
 BAD_PARENT_ID = "a parent_span_id that is not 8 bytes"
+
+_PARENT_LENGTHS = pa.array([0, 8], pa.int32())
 
 
 def decode_spans(body: bytes) -> Decoded:
@@ -44,13 +49,14 @@ def decode_spans(body: bytes) -> Decoded:
     resource_of = resource_of_scope.take(scope_of)
 
     faults = Faults()
-    parent_id = pc.if_else(pc.equal(spans.field("parent_span_id"), bytes(8)), b"", spans.field("parent_span_id"))
+    sent_id = spans.field("parent_span_id")
+    parent_id = pc.if_else(pc.equal(sent_id, ZEROS[8]), EMPTY, sent_id)
     faults.refuse_unless(is_id(spans.field("trace_id"), 16), BAD_TRACE_ID)
     faults.refuse_unless(is_id(spans.field("span_id"), 8), BAD_SPAN_ID)
-    faults.refuse_unless(pc.is_in(pc.binary_length(parent_id), pa.array([0, 8], pa.int32())), BAD_PARENT_ID)
+    faults.refuse_unless(pc.is_in(pc.binary_length(parent_id), _PARENT_LENGTHS), BAD_PARENT_ID)
     own_attributes = attributes(spans.field("attributes"), faults)
-    events, exceptions = columns(read_lists(values.events, spans.field("events"), faults), 2)
-    (links,) = columns(read_lists(values.links, spans.field("links"), faults), 1)
+    events, exceptions = read_lists(values.events, spans.field("events"), 2, faults)
+    (links,) = read_lists(values.links, spans.field("links"), 1, faults)
     resources, services = columns(
         read_shared(values.resource, [resource_spans.field("resource")], resource_of, faults), 2
     )
@@ -66,8 +72,8 @@ def decode_spans(body: bytes) -> Decoded:
             spans.field("kind"),
             spans.field("start_ns"),
             spans.field("end_ns"),
-            pc.fill_null(spans.field("status").field("code"), 0),
-            text(pc.fill_null(spans.field("status").field("message"), b"")),
+            pc.coalesce(spans.field("status").field("code"), ZERO),
+            text(pc.coalesce(spans.field("status").field("message"), EMPTY)),
             scopes.take(scope_of),
             services.take(resource_of),
             exceptions,

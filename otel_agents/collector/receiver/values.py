@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, InstrumentationScope, KeyValue, KeyValueList
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Exemplar
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -58,27 +58,22 @@ def non_finite(number: float) -> str:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
-def list_json(encoded: bytes) -> str:
-    """JSON text of a list.
+def attribute_json(encoded: bytes) -> str:
+    """JSON text of an attribute's value.
 
     Raises:
         UnreadableValueError: see there.
     """
-    return to_json([plain(v) for v in _parse(ArrayValue, encoded).values])
+    return to_json(plain(_parse(KeyValue, encoded).value))
 
 
-def map_json(encoded: bytes) -> str:
-    """JSON text of a map.
+def value_json(encoded: bytes) -> str:
+    """JSON text of a value.
 
     Raises:
         UnreadableValueError: see there.
     """
-    return to_json(plain_object(_parse(KeyValueList, encoded).values))
-
-
-def bytes_json(raw: bytes) -> str:
-    """JSON text of bytes: base64, as protobuf's JSON mapping has it."""
-    return to_json(base64.b64encode(raw).decode())
+    return to_json(plain(_parse(AnyValue, encoded)))
 
 
 @lru_cache(maxsize=1024)
@@ -111,10 +106,8 @@ def scope(encoded: bytes, schema: bytes = b"", resource_schema: bytes = b"") -> 
     return sent.name or None, to_json(rest) if rest else None
 
 
-def events(encoded: list[bytes]) -> tuple[str | None, str | None]:
+def events(encoded: list[bytes]) -> tuple[str, str | None]:
     """JSON text of a span's events, and the type of the last exception among them."""
-    if not encoded:
-        return None, None
     written = []
     exception = None
     for event in (_parse(Span.Event, e) for e in encoded):
@@ -126,10 +119,8 @@ def events(encoded: list[bytes]) -> tuple[str | None, str | None]:
     return to_json(written), exception if isinstance(exception, str) else None
 
 
-def links(encoded: list[bytes]) -> tuple[str | None]:
+def links(encoded: list[bytes]) -> tuple[str]:
     """JSON text of a span's links."""
-    if not encoded:
-        return (None,)
     written = [
         {"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex(), "attributes": plain_object(link.attributes)}
         | _known(
@@ -144,10 +135,8 @@ def links(encoded: list[bytes]) -> tuple[str | None]:
     return (to_json(written),)
 
 
-def exemplars(encoded: list[bytes]) -> tuple[str | None]:
+def exemplars(encoded: list[bytes]) -> tuple[str]:
     """JSON text of a data point's exemplars."""
-    if not encoded:
-        return (None,)
     written = []
     for exemplar in (_parse(Exemplar, e) for e in encoded):
         value = exemplar.as_int if exemplar.WhichOneof("value") == "as_int" else exemplar.as_double
@@ -163,9 +152,9 @@ def exemplars(encoded: list[bytes]) -> tuple[str | None]:
     return (to_json(written),)
 
 
-def metadata(encoded: list[bytes]) -> tuple[str | None]:
+def metadata(encoded: list[bytes]) -> tuple[str]:
     """JSON text of what a metric says of itself."""
-    return (to_json(plain_object(_parse(KeyValue, pair) for pair in encoded)) if encoded else None,)
+    return (to_json(plain_object(_parse(KeyValue, pair) for pair in encoded)),)
 
 
 def _known(parts: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def drop_repeated(spans: pa.Table) -> pa.Table:
         return spans
     rows = pa.table({"identity": identity, "row": pa.array(range(spans.num_rows))})
     first = rows.group_by("identity").aggregate([("row", "min")])["row_min"]
-    return spans.take(first.sort())
+    return spans.filter(pc.is_in(rows["row"], value_set=first))
 
 
 def drop_stored(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -54,8 +54,8 @@ def drop_stored(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Ta
         connection.unregister("ids")
     if not stored:
         return spans
-    gone = {row for (row,) in stored}
-    return spans.take(pa.array([row for row in range(spans.num_rows) if row not in gone], pa.int64()))
+    gone = pa.array([row for (row,) in stored], pa.int64())
+    return spans.filter(pc.invert(pc.is_in(ids["row"], value_set=gone)))
 
 
 def _ranges(spans: pa.Table) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ def lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
         The other columns; ``attributes`` and ``content`` as JSON; for each key in ``columns.READ`` that occurs, a
         column ``key|variant`` for each variant (``attributes.VARIANTS``) it occurs in.
     """
-    attributes = Attributes(spans["attributes"].combine_chunks())
+    attributes = Attributes(spans["attributes"])
     texts = attributes.pair_texts(connection)
     is_content = [columns.is_content(name) for name in attributes.names]
     content = attributes.objects(texts, is_content)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from otel_agents import conventions as c
 from otel_agents.collector.handoff import SPANS
+from otel_agents.collector.store.attributes import from_python
 from otel_agents.collector.store.owners import KEYS as TENANTS
 from otel_agents.collector.store.owners import OWNER, with_owners
 from otel_agents.collector.store.store import Commit
@@ -168,7 +169,7 @@ class Changing:
 
     def _table(self, wanted: Iterable[bytes]) -> pa.Table:
         rows = [row for identity in wanted if (row := self._rows.get(identity)) is not None]
-        return pa.concat_tables(rows).combine_chunks() if rows else WITH_OWNER.empty_table()
+        return pa.concat_tables(rows) if rows else pa.Table.from_batches([], WITH_OWNER)
 
     def change(self) -> Change:
         """Give what it comes to."""
@@ -223,4 +224,4 @@ def _with_states(spans: pa.Table, entries: Iterable[Entry]) -> pa.Table:
         said = {} if any(pair["key"] == c.SPAN_STATE for pair in pairs) else entry.said
         attributes.append([*pairs, *({"key": key, "text": text} for key, text in said.items() if text is not None)])
     at = spans.schema.get_field_index("attributes")
-    return spans.set_column(at, spans.schema.field(at), pa.array(attributes, spans.schema.field(at).type))
+    return spans.set_column(at, spans.schema.field(at), from_python(attributes))

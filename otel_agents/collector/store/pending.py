@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from otel_agents.collector.store.attributes import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +19,11 @@ PARENT: Final = "logfire.pending_parent_id"  # hex; zeros for a root
 
 def announced(spans: pa.Table) -> pa.Table:
     """Give each pending span of a table of ``handoff.SPANS`` the ids of the span it announces, and no end."""
-    attributes = spans["attributes"].combine_chunks()
-    is_parent = pc.equal(attributes.flatten().field("key"), PARENT)
-    if not pc.any(is_parent).as_py():
+    parents = texts_of(spans["attributes"], PARENT)
+    if not parents:
         return spans
     changed: dict[str, dict[int, Any]] = {"span_id": {}, "parent_span_id": {}, "end_ns": {}}
-    parents = attributes.flatten().filter(is_parent).field("text").to_pylist()
-    rows = pc.list_parent_indices(attributes).filter(is_parent).to_pylist()
-    for row, parent in zip(rows, parents, strict=True):
+    for row, parent in parents.items():
         announced_id = spans["parent_span_id"][row].as_py()
         if announced_id and (parent_id := _id(parent)) is not None:
             changed["span_id"][row] = announced_id

@@ -141,9 +141,9 @@ def log_statements(incoming: pa.Table) -> list[str]:
 
 def _lay_out(batches: Sequence[Batch], connection: duckdb.DuckDBPyConnection, wanted: frozenset[str]) -> pa.Table:
     rows = owners.with_owners(pa.Table.from_batches([batch.rows for batch in batches]), batches)
-    attributes = Attributes(rows["attributes"].combine_chunks())
+    attributes = Attributes(rows["attributes"])
     texts = attributes.pair_texts(connection)
-    laid_out = {name: rows[name].combine_chunks() for name in rows.column_names}
+    laid_out = {name: rows[name].combine_chunks() for name in rows.column_names if name != "attributes"}
     laid_out["attributes"] = attributes.objects(texts, [True] * len(attributes.names))
     for name in _WRITTEN_AS_JSON & laid_out.keys():
         laid_out[name] = pa.ExtensionArray.from_storage(_JSON, laid_out[name])
