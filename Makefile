@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check bench soak browser node clean
+MINUTES ?= 5
+
+.PHONY: demo test check bench soak fuzz browser node clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "otel-agents needs Python 3.11 or later; this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'
@@ -28,6 +30,9 @@ bench: $(STAMP)  ## speed, memory and losses beside other SDKs, as tables; the f
 
 soak: $(STAMP)  ## a hundred kills, a full disk and minutes of overload: nothing acknowledged may be missing
 	OTEL_AGENTS_SOAK=1 $(BIN)/python -m pytest -v tests/collector/trust
+
+fuzz: $(STAMP)  ## made-up SQL and OTLP against a running collector; MINUTES=60 for an hour of each
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 browser: $(STAMP)
 	$(BIN)/python -m tests.browser.install

@@ -34,8 +34,6 @@ _SUMMARIES = frozenset({"DESCRIBE", "SUMMARY"})
 _PLAIN_NAME = re.compile(r"\w+")
 
 MAX_DEPTH = 400  # levels of the tree; an expression takes about three
-MAX_AMPLIFICATION = 10_000  # how much longer a query's constants may make a text or a list, in all
-MAX_FORMAT_WIDTH = re.compile(r"\d{4,}|\*|\{[^}]*\{")  # a width over 999, or one that comes from an argument
 
 
 def check(statement: Node, sql: str, tables: frozenset[str] = TABLES) -> None:
@@ -55,7 +53,6 @@ def check(statement: Node, sql: str, tables: frozenset[str] = TABLES) -> None:
 class _Check:
     def __init__(self, sql: str) -> None:
         self._sql = sql
-        self._amplification = 1
         self._stack: list[tuple[Any, frozenset[str], int]] = []
 
     def run(self, statement: Node, tables: frozenset[str]) -> None:
@@ -101,7 +98,7 @@ class _Check:
         if kind not in _EXPRESSIONS:
             raise self._refuse(node, f"{kind.lower()} expressions are not supported")
         if kind in ("FUNCTION", "WINDOW"):
-            self._function(node)
+            self._called(node, functions.SCALARS)
         elif kind == "TYPE":
             self._type(node)
 
@@ -130,21 +127,6 @@ class _Check:
         hint = f'did you mean "{close[0]}"?' if close else f"the tables are: {_KNOWN}"
         raise self._refuse(node, f'unknown table "{name}"', kind="unknown_name", hint=hint)
 
-    def _function(self, node: Node) -> None:
-        self._called(node, functions.SCALARS)
-        name = node["function_name"].lower()
-        arguments = [argument["expression"] for argument in node.get("arguments", ()) if "expression" in argument]
-        if name in functions.AMPLIFIERS:
-            length = _whole(arguments, functions.AMPLIFIERS[name])
-            self._amplify(node, length, f"{name}() needs its length as a plain number")
-        elif name in functions.SERIES:
-            hint = f"write FROM {name}(…), which is not held in memory"
-            self._amplify(node, _series_length(arguments), f"a list by {name}() needs plain numbers", hint)
-        elif name in functions.FORMATS:
-            text = _constant(arguments, 0)
-            if text is None or MAX_FORMAT_WIDTH.search(text):
-                raise self._refuse(node, f"{name}() needs a plain text as its format, with widths below 1000")
-
     def _called(self, node: Node, allowed: frozenset[str], where: Node | None = None) -> None:
         path = node["qualified_name"]["path"] if "qualified_name" in node else [node["function_name"]]
         name = node["function_name"].lower()
@@ -153,15 +135,6 @@ class _Check:
         close = get_close_matches(name, [n for n in allowed if n[0].isalpha()], n=1, cutoff=0.75)
         hint = f"did you mean {close[0]}()?" if close else "a query can compute with what is in its tables, alone"
         raise self._refuse(where or node, f"the function {'.'.join(path)}() is not available", hint=hint)
-
-    def _amplify(self, node: Node, length: int | None, otherwise: str, hint: str | None = None) -> None:
-        if length is None:
-            raise self._refuse(node, otherwise, hint=hint)
-        self._amplification *= max(1, length)
-        if self._amplification > MAX_AMPLIFICATION:
-            raise self._refuse(
-                node, f"the query would make values {MAX_AMPLIFICATION:,} times as long or more", hint=hint
-            )
 
     def _type(self, node: Node) -> None:
         path = node["qualified_name"]["path"] if "qualified_name" in node else [node["type_name"]]
@@ -174,25 +147,3 @@ class _Check:
 
     def _refuse(self, node: Node, message: str, *, kind: str = "forbidden", hint: str | None = None) -> QueryError:
         return QueryError(f"{message} {place(self._sql, node)}".rstrip(), kind=kind, hint=hint)
-
-
-def _constant(arguments: list[Node], index: int) -> str | None:
-    if index >= len(arguments) or arguments[index]["class"] != "CONSTANT":
-        return None
-    text = arguments[index].get("literal", {}).get("text")
-    return text if isinstance(text, str) else None
-
-
-def _whole(arguments: list[Node], index: int) -> int | None:
-    text = _constant(arguments, index)
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
-
-
-def _series_length(arguments: list[Node]) -> int | None:
-    numbers = [_whole(arguments, index) for index in range(len(arguments))]
-    if not numbers or None in numbers:
-        return None
-    start, stop, step = {1: (0, *numbers, 1), 2: (*numbers, 1), 3: tuple(numbers)}.get(len(numbers), (None,) * 3)
-    if start is None or stop is None or not step:
-        return None
-    return abs(stop - start) // step + 1

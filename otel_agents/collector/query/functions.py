@@ -2,8 +2,7 @@
 
 A list of what is allowed, so a function that a later DuckDB adds is refused until somebody has looked at it here. Left
 out on purpose: whatever reads files, network, settings, catalogs, secrets or variables; whatever takes SQL, the name of
-a table or of a function as text; whatever sleeps, writes a log or a sequence; edit distances, whose time is the product
-of two lengths and which no interrupt reaches.
+a table or of a function as text; whatever sleeps, writes a log or a sequence.
 """
 
 from __future__ import annotations
@@ -93,26 +92,15 @@ WINDOW: Final = names("""
     row_number rank dense_rank rank_dense percent_rank cume_dist ntile lag lead first_value last_value nth_value fill
 """)
 
-# Make a long text or list out of a short one, inside one call that no interrupt reaches: allowed with a constant length
-# alone, and the lengths of a query together are limited (check.py). The number is the place of the length.
-AMPLIFIERS: Final = {"repeat": 1, "lpad": 1, "rpad": 1, "list_resize": 1, "array_resize": 1}
-SERIES: Final = names("range generate_series")  # the same, as lists; as tables in FROM they hold nothing in memory
-FORMATS: Final = names("format printf")  # widths in the format are lengths too
+# Make much out of little, or take the product of two lengths: a query with one of them runs in a process of its own, as
+# one does with all that is not listed in tame.py.
+UNBOUNDED: Final = names("""
+    repeat lpad rpad list_resize array_resize range generate_series format printf
+    levenshtein editdist3 damerau_levenshtein hamming mismatches jaccard jaro_similarity jaro_winkler_similarity
+    list_cosine_similarity list_cosine_distance list_distance list_inner_product list_dot_product
+""")
 
-SCALARS: Final = (
-    OPERATORS
-    | NUMBERS
-    | TEXT
-    | TIMES
-    | JSON
-    | LISTS
-    | OTHER
-    | AGGREGATES
-    | WINDOW
-    | SERIES
-    | FORMATS
-    | frozenset(AMPLIFIERS)
-)
+SCALARS: Final = OPERATORS | NUMBERS | TEXT | TIMES | JSON | LISTS | OTHER | AGGREGATES | WINDOW | UNBOUNDED
 TABLES: Final = names("range generate_series unnest json_each json_tree")
 
 # What a value may be cast to.

@@ -10,7 +10,6 @@ from otel_agents.collector.query.syntax import Node, place, walk
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
-    import duckdb
     from duckdb import DuckDBPyConnection
 
 _COLUMN = re.compile(
@@ -25,20 +24,20 @@ _SETTING = re.compile(
 )  # advice about settings nobody here can set
 
 
-def explain(error: duckdb.Error, sql: str, statement: Node, cursor: DuckDBPyConnection) -> QueryError:
+def explain(error: Exception, sql: str, statement: Node, columns: set[str]) -> QueryError:
     """Turn DuckDB's error about a query into ours.
 
     Args:
         error: what DuckDB raised.
         sql: the query as the user wrote it.
         statement: its syntax tree.
-        cursor: to look up the columns of the tables with.
+        columns: those of the tables it reads (``columns_of``).
     """
     message = str(error)
     if unknown := _COLUMN.search(message):
-        return _unknown("column", unknown["name"] or unknown["other"], message, sql, statement, cursor)
+        return _unknown("column", unknown["name"] or unknown["other"], message, sql, statement, columns)
     if unknown := _TABLE.search(message):
-        return _unknown("table", unknown["name"], message, sql, statement, cursor)
+        return _unknown("table", unknown["name"], message, sql, statement, columns)
     text = _SETTING.sub("", _ECHO.sub("", message)).strip()
     kind, _, rest = text.partition(": ")
     if kind.endswith("Error"):
@@ -47,10 +46,10 @@ def explain(error: duckdb.Error, sql: str, statement: Node, cursor: DuckDBPyConn
     return QueryError(text.rstrip(), kind="failed", hint=" ".join(hint.split()) or None)
 
 
-def _unknown(what: str, name: str, message: str, sql: str, statement: Node, cursor: DuckDBPyConnection) -> QueryError:
+def _unknown(what: str, name: str, message: str, sql: str, statement: Node, columns: set[str]) -> QueryError:
     known = set(_QUOTED.findall(candidates["names"])) if (candidates := _CANDIDATES.search(message)) else set()
     if what == "column":
-        known |= _columns(statement, cursor)
+        known |= columns
     by_lowered = {candidate.lower(): candidate for candidate in known}
     close = get_close_matches(name.lower(), by_lowered, n=1)
     if close:
@@ -64,8 +63,8 @@ def _unknown(what: str, name: str, message: str, sql: str, statement: Node, curs
     )
 
 
-def _columns(statement: Node, cursor: DuckDBPyConnection) -> set[str]:
-    """All columns of the tables a query reads."""
+def columns_of(statement: Node, cursor: DuckDBPyConnection) -> set[str]:
+    """Find all columns of the tables a query reads."""
     tables = {node["table_name"].lower() for node in walk(statement) if node.get("type") == "BASE_TABLE"}
     marks = ", ".join("?" for _ in tables) or "''"
     rows = cursor.execute(

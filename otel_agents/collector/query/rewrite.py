@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from otel_agents import conventions
-from otel_agents.collector.query.syntax import Node, walk
+from otel_agents.collector.query.syntax import Node, own_nodes, walk
 from otel_agents.collector.store.columns import is_content
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _rewrite_select(node: Node, *, top: bool) -> bool:
         return False
     body = {key: value for key, value in node.items() if key != "cte_map"}
     alias = table.get("alias") or table["table_name"]
-    found = [_taken_key(expression, alias.lower()) for expression in _own_expressions(body)]
+    found = [_taken_key(expression, alias.lower()) for expression in own_nodes(body)]
     taken = [place for place in found if place is not None]
     if not taken or _needs_the_view(body, alias.lower()):
         return False
@@ -87,7 +87,7 @@ def _rewrite_select(node: Node, *, top: bool) -> bool:
     # were read before.
     if not top and any(not item.get("alias") and _holds(item, taken) for item in items):
         return False
-    for star in _own_expressions(body):
+    for star in own_nodes(body):
         if star.get("class") == "STAR":
             star["exclude_list"] = [*star.get("exclude_list", ()), *_HIDDEN]
     table.update(alias=alias, table_name=VIEW, qualified_name={"path": [VIEW]})
@@ -141,20 +141,6 @@ def _taken_key(node: Node, alias: str) -> _Taken | None:
 
 def _queries(statement: Node) -> list[Node]:
     return [node for node in walk(statement) if "cte_map" in node]
-
-
-def _own_expressions(tree: object) -> Iterable[Node]:
-    """Walk what belongs to a SELECT itself, not to a query inside it."""
-    stack = [tree]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            if "cte_map" in item:
-                continue
-            yield item
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
 
 
 def _holds(item: Node, taken: list[_Taken]) -> bool:

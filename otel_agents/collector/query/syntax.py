@@ -37,12 +37,11 @@ def parse(cursor: DuckDBPyConnection, sql: str) -> Node:
         raise QueryError("the query holds a character that is none", kind="syntax")
     if _nesting(sql) > MAX_NESTING:
         raise too_deep()
-    row = cursor.execute(
+    ((text,),) = cursor.execute(
         "SELECT json_serialize_sql(?::VARCHAR, skip_null := true, skip_default := true)", [sql]
-    ).fetchone()
-    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    ).fetchall()
     try:
-        answer: Node = json.loads(row[0])
+        answer: Node = json.loads(text)
     except RecursionError:
         raise too_deep() from None
     except ValueError:  # a literal of DuckDB's that is not Unicode, such as x'é'
@@ -60,9 +59,8 @@ def parse(cursor: DuckDBPyConnection, sql: str) -> Node:
 def unparse(cursor: DuckDBPyConnection, statement: Node) -> str:
     """Write a statement as SQL again."""
     tree = json.dumps({"error": False, "statements": [statement]})
-    row = cursor.execute("SELECT json_deserialize_sql(?::JSON)", [tree]).fetchone()
-    assert row is not None  # noqa: S101 - as above
-    return str(row[0])
+    ((text,),) = cursor.execute("SELECT json_deserialize_sql(?::JSON)", [tree]).fetchall()
+    return str(text)
 
 
 def place(sql: str, node: Node) -> str:
@@ -81,6 +79,20 @@ def walk(tree: object) -> Iterator[Node]:
             stack.extend(reversed(item.values()))
         elif isinstance(item, list):
             stack.extend(reversed(item))
+
+
+def own_nodes(tree: object) -> Iterator[Node]:
+    """Yield every object of a part of a SELECT, but nothing of queries inside it."""
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if "cte_map" in item:
+                continue
+            yield item
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
 
 
 def too_deep() -> QueryError:

@@ -24,21 +24,27 @@ VERSIONS = {
     5: "005_open_spans.sql",
 }
 
-# Nothing outside the file can be reached by SQL, and nobody can change these again: the lock comes last.
 _SETTINGS = {
-    "TimeZone": "'UTC'",
     # A commit that finds the log longer than this waits for a checkpoint; one in the background keeps it far shorter.
     "checkpoint_threshold": "'512MB'",
     # Every commit goes to the log, however large: else it would wait for a checkpoint of its own.
     "auto_checkpoint_skip_wal_threshold": str(1 << 40),
     # The newest so many spans are found by their times first and their long columns read then: 50 times as fast.
     "late_materialization_max_rows": "20000",
+    "max_temp_directory_size": "'4GB'",
+}
+# Nothing outside the database can be reached by SQL, and nobody can change these again: the lock comes last. What stays
+# open is how much memory a connection's sorts and joins may take, which the collector sets for users' queries; they
+# cannot, as SET is no SELECT.
+_LOCK = {
+    "TimeZone": "'UTC'",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
     "allow_persistent_secrets": "false",
     "python_enable_replacements": "false",
     "enable_external_access": "false",
+    "allowed_configs": "['operator_memory_limit']",
     "lock_configuration": "true",
 }
 
@@ -61,10 +67,17 @@ def open_database(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection
         connection.execute(f"SET GLOBAL memory_limit = '{memory_bytes // 1024}KiB'")
         for name, value in _SETTINGS.items():
             connection.execute(f"SET GLOBAL {name} = {value}")
+        lock(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def lock(connection: duckdb.DuckDBPyConnection) -> None:
+    """Shut a database off from everything outside of it, for good."""
+    for name, value in _LOCK.items():
+        connection.execute(f"SET GLOBAL {name} = {value}")
 
 
 def _writable(folder: Path) -> None:

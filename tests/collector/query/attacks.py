@@ -76,15 +76,43 @@ FORBIDDEN = {
     "a WITH name used outside of it": "SELECT * FROM (WITH a.b AS (SELECT 1) SELECT 1)",
     "a parameter": "SELECT $1",
     "time travel": "SELECT * FROM spans AT (VERSION => 1)",
-    # Much out of little, where no interrupt reaches.
+}
+
+# Much out of little, where no interrupt reaches: ended, alone.
+HUNGRY = {
     "repeat": "SELECT repeat('x', 2000000000)",
-    "repeat of a column": "SELECT repeat('x', length(name)) FROM spans",
-    "repeat of repeat": "SELECT repeat(repeat('x', 9000), 9000)",
+    "repeat of a column": "SELECT repeat(name, 100000000) FROM spans",
+    "repeat of repeat": "SELECT repeat(repeat('x', 50000), 50000)",
     "lpad": "SELECT lpad('x', 2000000000, 'ab')",
     "a long list": "SELECT range(1000000000)",
-    "a list of lists": "SELECT list_transform(range(9000), lambda x: range(9000))",
+    "a list of lists": "SELECT list_transform(range(90000), lambda x: range(90000))",
     "a wide format": "SELECT format('{:>1000000000}', 'x')",
     "a width from outside": "SELECT printf('%*d', 1000000000, 1)",
+    "a text that is doubled": (
+        "WITH RECURSIVE r AS (SELECT 'xxxx' AS s, 1 AS n UNION ALL SELECT s || s, n + 1 FROM r WHERE n < 40)"
+        " SELECT length(s) FROM r"
+    ),
+    "a text that is doubled in a list": (
+        "SELECT length(list_reduce(list_transform(range(50), lambda x: 'xxxx'), lambda a, b: a || a)) FROM range(100)"
+    ),
+    "a list of everything": "SELECT list(i) FROM range(1000000000) AS t(i)",
+    "a text of everything": "SELECT string_agg(repeat('x', 1000000)) FROM range(100000)",
+    "a replacement": "SELECT replace(repeat('a', 100000), 'a', repeat('b', 100000))",
+    "arrays of a fixed length": "SELECT NULL::INTEGER[100000][100000]",
+    "the same path many times": (
+        "SELECT json_extract('[' || repeat('1,', 100000) || '1]', ['$'" + ", '$'" * 10000 + "])::VARCHAR"
+    ),
+    "a pivot": "SELECT * FROM (PIVOT (SELECT i, i AS j FROM range(90000) AS t(i)) ON i IN ("
+    + ", ".join(map(str, range(9000)))
+    + ") USING list(j))",
+}
+
+# Plans without end, where no interrupt reaches either.
+ENDLESS = {
+    "names that double": "SELECT 1 AS x0, " + ", ".join(f"x{n} + x{n} AS x{n + 1}" for n in range(40)),
+    "queries that double": "WITH c0 AS (SELECT 1 AS a), "
+    + ", ".join(f"c{n + 1} AS NOT MATERIALIZED (SELECT c.a FROM c{n} c JOIN c{n} d USING (a))" for n in range(20))
+    + " SELECT * FROM c20",
 }
 
 UNKNOWN = {

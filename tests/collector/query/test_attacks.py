@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+
 import pytest
 
 from otel_agents.collector.query.sql import run_user_sql
@@ -30,6 +32,23 @@ def test_what_is_not_for_users_is_not_known(store, sql):
 @pytest.mark.parametrize("sql", attacks.NOT_SQL.values(), ids=attacks.NOT_SQL.keys())
 def test_what_is_not_sql_is_said_to_be_none(store, sql):
     assert kind_of(store, sql) == "syntax"
+
+
+@pytest.mark.parametrize("sql", attacks.HUNGRY.values(), ids=attacks.HUNGRY.keys())
+def test_a_hungry_query_ends_alone(store, sql):
+    write(store, agent("Router", 1, 1))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(QueryError, match="needs too much memory|took longer than 10 s"):
+        run_user_sql(store, sql, memory=64 << 20)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 32 << 10  # KiB
+    assert run_user_sql(store, "SELECT agent FROM spans").rows == [["Router"]]
+
+
+@pytest.mark.parametrize("sql", attacks.ENDLESS.values(), ids=attacks.ENDLESS.keys())
+def test_a_plan_without_end_ends_alone(store, sql):
+    with pytest.raises(QueryError, match=r"took longer than 0\.5 s|too much memory"):
+        run_user_sql(store, sql, timeout_s=0.5)
+    assert run_user_sql(store, "SELECT 1").rows == [[1]]
 
 
 def test_nothing_was_changed_by_any_of_them(store):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from otel_agents.collector.query.values import to_json
 from otel_agents.collector.store.duckdb import DuckDBStore
 from tests.collector import otlp
 from tests.collector.query.filled import write
+from tests.collector.query.queries import KEYS, Queries
 
 PARTS = '* EXCLUDE (agent_attribute, short_attributes, "content")'
 
@@ -93,30 +97,7 @@ VALUES = st.one_of(
     st.lists(st.integers(0, 3), max_size=2),
     st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 3), max_size=2),
 )
-KEYS = ["agent", "k", "a.b", "gen_ai.input.messages", "gen_ai.prompt.0.content", "input.value", "missing"]
 SPANS = st.lists(st.dictionaries(st.sampled_from(KEYS[:-1]), VALUES, max_size=5), min_size=1, max_size=6)
-
-TAKEN = st.builds(
-    lambda alias, form, key: form.format(alias, key),
-    st.sampled_from(["attributes", "s.attributes"]),
-    st.sampled_from(["{0}->>'{1}'", "json_extract_string({0}, '{1}')", "({0}->'{1}')::VARCHAR", "{0}['{1}']::VARCHAR"]),
-    st.sampled_from(KEYS),
-)
-QUERIES = st.one_of(
-    st.builds("SELECT {0} AS x, count(*) AS n FROM spans s GROUP BY ALL".format, TAKEN),
-    st.builds("SELECT {0}, {1} FROM spans s".format, TAKEN, TAKEN),
-    st.builds("SELECT * FROM spans s WHERE {0} IS NOT NULL".format, TAKEN),
-    st.builds("SELECT span_id FROM spans s WHERE {0} = {1} OR {0} IS NULL".format, TAKEN, TAKEN),
-    st.builds("SELECT name, attributes FROM spans s ORDER BY {0}, span_id".format, TAKEN),
-    st.builds("SELECT x FROM (SELECT upper({0}) AS x FROM spans s) WHERE x <> 'ROUTER'".format, TAKEN),
-    st.builds("WITH a AS (SELECT {0} AS x, span_id FROM spans s) SELECT count(x) FROM a".format, TAKEN),
-    st.builds("SELECT {0} AS x FROM spans s UNION BY NAME SELECT {1} AS x FROM spans s".format, TAKEN, TAKEN),
-    st.builds(
-        "SELECT s.span_id FROM spans s JOIN spans t USING (span_id) WHERE s.attributes->>'{0}' = 'x'".format,
-        st.sampled_from(KEYS),
-    ),
-    st.builds("SELECT (SELECT max({0}) FROM spans s WHERE s.span_id <= o.span_id) AS x FROM spans o".format, TAKEN),
-)
 
 
 @pytest.fixture(scope="module")
@@ -124,20 +105,41 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("stores")
 
 
-@settings(max_examples=60, deadline=None)
-@given(spans=SPANS, queries=st.lists(QUERIES, min_size=1, max_size=8))
-def test_rewritten_and_plain_queries_agree(folder, spans, queries):
+@settings(max_examples=40, deadline=None)
+@given(spans=SPANS, random=st.randoms(use_true_random=False))
+def test_rewritten_and_plain_queries_agree(folder, spans, random):
     path = folder / f"{len(list(folder.iterdir()))}.duckdb"
     store = DuckDBStore(path)
+    queries = Queries(random)
     try:
-        write(store, *(otlp.span(attributes) for attributes in spans))
-        for query in queries:
-            with store.read() as cursor:
-                cursor.execute(query)
-                names = [column[0] for column in cursor.description]
-                plain = sorted(repr(to_json(list(row))) for row in cursor.fetchall())
+        write(
+            store,
+            *(otlp.span(attributes, parent_span_id=bytes([number] * 8)) for number, attributes in enumerate(spans)),
+        )
+        for query in (queries.query() for _ in range(8)):
+            plain = plainly(store, query)
+            if plain is None:
+                continue  # DuckDB refuses it: a name that is both a column and an item, in GROUP BY
             answer = run_user_sql(store, query)
-            assert answer.columns == names
-            assert sorted(map(repr, answer.rows)) == plain
+            assert answer.columns == plain[0]
+            assert sorted(map(repr, answer.rows)) == plain[1]
     finally:
         store.close()
+
+
+def plainly(store, query: str) -> tuple[list[str], list[str]] | None:
+    """Columns and rows as DuckDB answers the text itself."""
+    with store.read() as cursor:
+        try:
+            cursor.execute(query)
+        except duckdb.BinderException:
+            return None
+        names = [column[0] for column in cursor.description]
+        return names, sorted(repr([to_json(value) for value in row]) for row in cursor.fetchall())
+
+
+def test_most_queries_that_are_made_up_are_rewritten(store):
+    queries = Queries(Random(1))
+    with store.read() as cursor:
+        rewritten = [use_stored_columns(parse(cursor, queries.query())) is not None for _ in range(200)]
+    assert sum(rewritten) > 100

@@ -15,9 +15,9 @@ SLOW = "SELECT count(*) FROM range(1000000) a(i), range(1000000) b(j) WHERE (i *
 @pytest.mark.parametrize(
     ("limits", "left", "reason"),
     [
-        (Limits(time=0.1), False, "time"),
-        (Limits(time=60, memory=-1), False, "memory"),
-        (Limits(time=60), True, "left"),
+        (Limits(time=0.1, memory=1 << 30), False, "time"),
+        (Limits(time=60, memory=-(1 << 40)), False, "memory"),
+        (Limits(time=60, memory=1 << 30), True, "left"),
     ],
 )
 def test_a_query_over_a_limit_is_interrupted(store, limits, left, reason):
@@ -31,6 +31,6 @@ def test_a_query_over_a_limit_is_interrupted(store, limits, left, reason):
 
 
 def test_a_query_within_its_limits_is_not(store):
-    with store.read() as cursor, Watch(cursor, Limits(time=60)) as watch:
+    with store.read() as cursor, Watch(cursor, Limits(time=60, memory=1 << 30)) as watch:
         assert cursor.execute("SELECT 1").fetchall() == [(1,)]
     assert watch.reason is None
