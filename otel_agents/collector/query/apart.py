@@ -38,7 +38,7 @@ if sys.platform != "win32":
 _COLUMNS: Final = """
 SELECT table_name, list(column_name ORDER BY column_index)
 FROM duckdb_columns()
-WHERE schema_name = 'main'
+WHERE database_name = current_database() AND schema_name = 'main'
 GROUP BY table_name
 """
 
