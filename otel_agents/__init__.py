@@ -17,11 +17,13 @@ from otel_agents.version import __version__
 
 if TYPE_CHECKING:
     from otel_agents import metrics
+    from otel_agents.sdk.options.effective import Settings
 
 __all__ = [
     "Alert",
     "Health",
     "Operation",
+    "Settings",
     "TelemetryHealth",
     "__version__",
     "agent",
@@ -49,9 +51,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import ``metrics`` with its first use: most programs have none of their own."""
+    """Import with its first use what most programs do not use."""
     if name == "metrics":
         from importlib import import_module
 
         return import_module("otel_agents.metrics")
+    if name == "Settings":
+        from otel_agents.sdk.options.effective import Settings
+
+        return Settings
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

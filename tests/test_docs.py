@@ -47,7 +47,7 @@ def test_the_configuration_file_has_every_setting_with_its_variable_its_default_
 
 def test_every_command_of_the_documentation_exists():
     shown = "\n".join(re.findall(r"```console\n(.*?)```", TEXT, flags=re.DOTALL))
-    named = set(re.findall(r"otel-agents (\w+)", shown))
+    named = set(re.findall(r"otel-agents (?:--debug )?(\w+)", shown))
     assert named <= {"up", "demo", "sql", "monitor", "report", "stats", "config", "export", "import", "backup"}
     for command in sorted(named):
         needed = ["SELECT 1"] if command in ("sql", "import", "backup") else []

@@ -88,6 +88,7 @@ QUERY_COLUMNS: Final = (
     "success",
     "entities_detected",
     "tool_calls",
+    "graphql_queries",
     "model_calls",
     "input_tokens",
     "output_tokens",

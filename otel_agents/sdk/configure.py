@@ -350,6 +350,11 @@ def flush(timeout: float) -> bool:
     return all(done)
 
 
+def settings() -> SdkSettings | None:
+    """Return the settings that are set up; None where nothing is."""
+    return None if _last is None else _last[0]
+
+
 def settle() -> None:
     """Take every span that has ended through the stages."""
     if _pipeline is not None:

@@ -26,7 +26,8 @@ queries AS (
             bool_or(status = 'error') FILTER (WHERE parent_span_id IS NULL), bool_or(status = 'error')
         ) AS success,
         any_value(coalesce(attributes->'entities', attributes->'entities_detected')) AS entities,
-        count(*) FILTER (type = 'tool') AS tool_calls
+        count(*) FILTER (type = 'tool') + coalesce(sum(TRY_CAST(attributes->>'tool_calls' AS BIGINT)), 0) AS tool_calls,
+        coalesce(sum(TRY_CAST(attributes->>'graphql_queries' AS BIGINT)), 0) AS graphql_queries
     FROM spans
     WHERE start_time >= $start AND start_time < $end
     GROUP BY trace_id
@@ -39,7 +40,8 @@ SELECT
     success,
     array_to_string(from_json(CASE json_type(entities) WHEN 'ARRAY' THEN entities END, '["VARCHAR"]'), ',')
         AS entities_detected,
-    tool_calls,
+    tool_calls::BIGINT AS tool_calls,
+    graphql_queries::BIGINT AS graphql_queries,
     coalesce(model_calls, 0) AS model_calls,
     coalesce(input_tokens, 0) AS input_tokens,
     coalesce(output_tokens, 0) AS output_tokens,

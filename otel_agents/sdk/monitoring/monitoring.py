@@ -22,7 +22,7 @@ from otel_agents.sdk.numbers import amount, count
 from otel_agents.sdk.watching.budgets import Budgets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from otel_agents.health.aggregates import Kind
     from otel_agents.health.figures import Figures
@@ -360,6 +360,64 @@ class MetricsCollector:
             update()
         else:
             batch.add(update)
+
+    # --- Queries that are no block and no function --------------------------------------------------------------------
+
+    def start_query(self, user_input: str, agent_type: str) -> str:
+        """Begin a query that :meth:`finish_query` ends, where no ``with`` or decorator fits; return its id.
+
+        What is traced in this thread or task until then is below it. Of one that is never finished nothing is sent.
+
+        Args:
+            user_input: what was asked; recorded where content is.
+            agent_type: the agent at work.
+        """
+        from otel_agents.sdk.operations import queries  # for programs that have such queries, here and below
+
+        return queries.start(user_input, agent_type)
+
+    def finish_query(
+        self,
+        query_id: str,
+        success: bool,
+        result_size_bytes: int = 0,
+        error_type: str | None = None,
+        error_message: str | None = None,
+    ) -> None:
+        """End a query, with what came of it."""
+        from otel_agents.sdk.operations import queries
+
+        queries.finish(
+            query_id,
+            success=success,
+            result_size_bytes=result_size_bytes,
+            error_type=error_type,
+            error_message=error_message,
+        )
+
+    def record_agent_selection(self, query_id: str, agent_type: str, complexity_score: float, reason: str) -> None:
+        """Record that an agent was chosen, and why; before a query has begun, ``query_id`` is what was asked."""
+        from otel_agents.sdk.operations import queries
+
+        queries.select(query_id, agent_type, complexity_score, reason)
+
+    def record_tool_call(self, query_id: str) -> None:
+        """Count a tool call of a query whose tools are not traced, as its attribute ``tool_calls``."""
+        from otel_agents.sdk.operations import queries
+
+        queries.count(query_id, "tool_calls")
+
+    def record_graphql_query(self, query_id: str) -> None:
+        """Count a GraphQL query of a query, as its attribute ``graphql_queries``."""
+        from otel_agents.sdk.operations import queries
+
+        queries.count(query_id, "graphql_queries")
+
+    def record_entities_detected(self, query_id: str, entities: Iterable[str]) -> None:
+        """Record which entities a query is about, as its attribute ``entities``."""
+        from otel_agents.sdk.operations import queries
+
+        queries.entities(query_id, entities)
 
 
 _thresholds = Thresholds()

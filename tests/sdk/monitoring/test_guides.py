@@ -7,6 +7,7 @@ import random
 import pytest
 
 from otel_agents import (
+    Settings,
     agent,
     alert_manager,
     budgets,
@@ -115,6 +116,17 @@ def test_alert_types(what, expected):
     assert [(alert["name"], alert["severity"]) for alert in alert_manager.check_alerts()] == [expected]
 
 
+def test_whether_monitoring_is_enabled(monkeypatch):
+    settings = Settings()
+    assert settings.enable_monitoring is True
+    assert (settings.alert_interval, settings.traces_exporter) == (0, "none")
+    configure(enabled=False)
+    assert Settings().enable_monitoring is False
+    shutdown()
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    assert Settings().enable_monitoring is False  # what it would go by
+
+
 # --- The guide to performance metrics: a simple agent, a crew, a selector -------------------------------------------
 
 
@@ -213,3 +225,72 @@ def test_a_counter_a_value_and_a_collector_of_ones_own(capsys):
         for metric in scope["metrics"]
     }
     assert {name: points[name] for name in ("my_counter", "my_gauge")} == {"my_counter": 1, "my_gauge": 42}
+
+
+# --- The guide to performance metrics, by its own names -------------------------------------------------------------
+
+
+class SimpleAgent:
+    def __init__(self):
+        self.metrics_collector = metrics_collector
+
+    def process_query(self, user_input):
+        query_id = self.metrics_collector.start_query(user_input, "simple")
+        try:
+            result = self._execute_query(user_input)
+            self.metrics_collector.finish_query(query_id, success=True, result_size_bytes=len(result))
+            return result
+        except Exception as e:
+            self.metrics_collector.finish_query(
+                query_id, success=False, error_type=type(e).__name__, error_message=str(e)
+            )
+            raise
+
+    def _execute_query(self, user_input):
+        return graphql(user_input.strip())
+
+
+class CrewAIAgent(SimpleAgent):
+    def process_query(self, user_input):
+        query_id = self.metrics_collector.start_query(user_input, "crewai")
+        self.metrics_collector.record_entities_detected(query_id, ["customers", "bills"])
+        for _ in range(3):
+            self.metrics_collector.record_tool_call(query_id)
+        for _ in range(2):
+            self.metrics_collector.record_graphql_query(query_id)
+        self.metrics_collector.record_agent_selection(query_id, "crewai", 0.85, "Multiple entities detected")
+        self.metrics_collector.finish_query(query_id, success=True, result_size_bytes=2048)
+        return query_id
+
+
+def test_queries_by_their_own_names(recorder):
+    assert SimpleAgent().process_query("list products") == "rows"
+    with pytest.raises(AttributeError):
+        SimpleAgent().process_query(None)
+    query_id = CrewAIAgent().process_query("customers with unpaid bills")
+    assert recorder.tree() == ["query", "  execute_tool graphql", "query", "query"]
+    simple = metrics_collector.metrics["simple"]
+    assert (simple.total_requests, simple.error_types) == (2, {"AttributeError": 1})
+    assert metrics_collector.error_log[0]["error_message"] == "'NoneType' object has no attribute 'strip'"
+    crew = recorder.spans()[-1]
+    assert f"{crew.context.trace_id:032x}" == query_id
+    said = {name: crew.attributes[name] for name in ("entities", "tool_calls", "graphql_queries", "result_size_bytes")}
+    assert said == {
+        "entities": ("customers", "bills"),
+        "tool_calls": 3,
+        "graphql_queries": 2,
+        "result_size_bytes": 2048,
+    }
+    assert crew.attributes["otel_agents.route.score"] == 0.85
+
+
+def test_a_selection_before_any_query_and_queries_that_overlap(recorder):
+    metrics_collector.record_agent_selection("list products", "simple", 0.2, "Simple query pattern detected")
+    first = metrics_collector.start_query("one", "simple")
+    second = metrics_collector.start_query("two", "simple")
+    metrics_collector.finish_query(first, success=True)  # in another order than they began, as in threads
+    metrics_collector.finish_query(second, success=True)
+    metrics_collector.finish_query("nobody knows it", success=True)
+    graphql("products")
+    assert recorder.tree() == ["select_agent", "query", "  query", "execute_tool graphql"]
+    assert recorder.spans()[0].attributes["otel_agents.route.selected"] == "simple"
