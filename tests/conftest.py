@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
 
 from otel_agents.collector.store.duckdb import DuckDBStore
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _numbers = itertools.count()
-settings.register_profile("ours", deadline=None)  # how long a case takes says what else the machine does
-settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session", autouse=True)

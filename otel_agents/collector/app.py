@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ from otel_agents.collector.receiver.receiver import Receiver
 from otel_agents.collector.retention import Retention
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.fresh import Fresh
-from otel_agents.collector.store.recovery import Recovery
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
@@ -72,16 +70,12 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         stop = stack.enter_context(_stop_signal())
         _allow_connections()
 
-        meters = Meters()
-        database = settings.folder / DATABASE
-        set_aside = threading.Event()
-        store = DuckDBStore(database, memory_bytes=settings.memory_bytes, set_aside=set_aside)
+        store = DuckDBStore(settings.folder / DATABASE, memory_bytes=settings.memory_bytes)
         stack.callback(store.close)
-        recovery = Recovery(store, database, set_aside, meters.recovered)
-        stack.callback(recovery.close)
         live = LiveFeed()
         budget = MemoryBudget(settings.queue_bytes)
         journal = Journal(settings.folder / JOURNAL, stored=store.stored())
+        meters = Meters()
         write = meters.timed_commit(store.write)
         intake = Intake(write, live.publish, store.check_room, budget, journal, meters.set_aside)
         stack.callback(intake.close)
@@ -95,7 +89,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         await grpc_server.start()
 
         fresh, looked = Fresh(store, intake.catch_up), _looked(settings.folder, budget, intake)
-        api = routes(fresh, live, meters, looked, store.check, recovery.damaged)
+        api = routes(fresh, live, meters, looked, store.check)
         web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
         web_server = _WebServer(_web_config(Measured(Guard(web, settings.host), meters)))
         serving = asyncio.create_task(web_server.serve([http]))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from otel_agents.collector.handoff import OverloadedError
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
@@ -51,13 +49,6 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     return response
 
 
-async def _overloaded(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, OverloadedError)  # noqa: S101 - as above
-    response = error_response(503, "unavailable", str(error), "ask again in a moment")
-    response.headers["Retry-After"] = str(ceil(error.retry_after_s))
-    return response
-
-
 async def _unexpected(_request: Request, _error: Exception) -> Response:
     # The server logs it.
     return error_response(500, "failed", "the collector made a mistake; its log says more")
@@ -67,6 +58,5 @@ async def _unexpected(_request: Request, _error: Exception) -> Response:
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     QueryError: _query_error,
     HTTPException: _http_error,
-    OverloadedError: _overloaded,
     Exception: _unexpected,
 }

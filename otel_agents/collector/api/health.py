@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from otel_agents.collector.store.damage import Damage
 
-
-def health_routes(check: Callable[[], None], damaged: Callable[[], list[Damage]]) -> list[Route]:
+def health_routes(check: Callable[[], None]) -> list[Route]:
     """Make the routes.
 
     Args:
         check: raises when nothing can be stored or read now; what it says is told.
-        damaged: tells what files were set aside, which is told too.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -35,7 +31,6 @@ def health_routes(check: Callable[[], None], damaged: Callable[[], list[Damage]]
             await run_in_threadpool(check)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
             return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
-        found = [asdict(each) for each in await run_in_threadpool(damaged)]
-        return JSONResponse({"status": "ready", **({"damaged": found} if found else {})})
+        return JSONResponse({"status": "ready"})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]

@@ -22,18 +22,10 @@ if TYPE_CHECKING:
 
     from otel_agents.collector.live import LiveFeed
     from otel_agents.collector.meters import Meters
-    from otel_agents.collector.store.damage import Damage
     from otel_agents.collector.store.store import Store
 
 
-def routes(
-    store: Store,
-    live: LiveFeed,
-    meters: Meters,
-    looked: Looked,
-    check: Callable[[], None],
-    damaged: Callable[[], list[Damage]],
-) -> list[BaseRoute]:
+def routes(store: Store, live: LiveFeed, meters: Meters, looked: Looked, check: Callable[[], None]) -> list[BaseRoute]:
     """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``, and ``guard.Guard`` stands before.
 
     Args:
@@ -42,11 +34,10 @@ def routes(
         meters: what was counted.
         looked: what is looked up when ``/metrics`` is asked for.
         check: raises when the collector cannot store or answer now.
-        damaged: tells what files were set aside.
     """
     pages = Workers(2)
     return [
-        *health_routes(check, damaged),
+        *health_routes(check),
         *metrics_routes(meters, looked),
         *sql_routes(store),
         *overview_routes(store, pages),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from otel_agents.collector.query.statements import ask
+from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ TABLES: Final = (
     "log_data",
     "evaluation_data",
     "journal",
+    "rollups",
+    "rollup_state",
+    "rollup_gone",
 )
 # The columns of the view ``spans``, and what else OTLP says of a span.
 _SPANS: Final = """
@@ -76,7 +79,7 @@ def everything(store: Store) -> Generator[bytes, None, None]:
 def _where(cursor: DuckDBPyConnection, wanted: Range) -> tuple[str, dict[str, Any]]:
     conditions, given = ["true"], dict[str, Any]()
     if wanted.trace is not None:
-        ranges = ask(cursor, "ranges", ids=[wanted.trace.lower()])
+        ranges = ranges_of(cursor, [wanted.trace])
         if not ranges:
             raise QueryError(f"there is no trace {wanted.trace}", kind="not_found")
         conditions.append("trace_id = $trace AND start_time BETWEEN $began AND $last")

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from otel_agents import conventions
+from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.collector.query.statements import Row, ask
 from otel_agents.collector.query.traces import summaries_of_page
 from otel_agents.collector.query.values import to_json
@@ -26,7 +27,7 @@ def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
         QueryError: ``not_found``.
     """
     with store.read() as cursor:
-        ranges = ask(cursor, "ranges", ids=[trace_id.lower()])
+        ranges = ranges_of(cursor, [trace_id])
         if not ranges:
             raise QueryError(f"there is no trace {trace_id[:64]}", kind="not_found")
         found = ranges[0]

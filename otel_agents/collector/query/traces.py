@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from otel_agents.collector.query.preview import preview
+from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.collector.query.statements import Row, ask
 from otel_agents.collector.query.values import to_json
 from otel_agents.collector.query.window import EPOCH
@@ -155,7 +156,7 @@ def _cut(found: list[Row], limit: int, rest: _Point | None) -> tuple[list[Row], 
 
 
 def _ranges(cursor: DuckDBPyConnection, ids: set[str]) -> list[Row]:
-    return ask(cursor, "ranges", ids=list(ids)) if ids else []
+    return ranges_of(cursor, ids) if ids else []
 
 
 def _at(place: Row | _Point) -> tuple[datetime, str]:

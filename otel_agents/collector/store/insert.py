@@ -51,6 +51,7 @@ def insert_sql(present: frozenset[str]) -> str:
         "dropped_attributes": "dropped_attributes",
         "dropped_events": "dropped_events",
         "dropped_links": "dropped_links",
+        "batch": "batch",
     }
     inside = nested(present)
     for named, forms in ((columns.TEXT, AS_TEXT), (columns.INTEGER, AS_INTEGER), ({"cost": columns.COST}, AS_NUMBER)):

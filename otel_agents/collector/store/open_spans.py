@@ -17,6 +17,7 @@ from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
 from otel_agents.collector.store.open_changes import OPEN, Change, Changing, Entries, Entry, Sender, identities
 from otel_agents.collector.store.owners import OWNER
 from otel_agents.collector.store.pending import announced
+from otel_agents.collector.store.rollups import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ _FOUND: Final = (
     " AND span_data.trace_id = open_rows.trace_id AND span_data.span_id = open_rows.span_id"
     " AND span_data.owner IS NOT DISTINCT FROM open_rows.owner"
 )
+_GONE: Final = f"INSERT INTO rollup_gone BY NAME SELECT {GONE} FROM span_data, open_rows WHERE {_FOUND}"  # noqa: S608
 _DELETE: Final = f"DELETE FROM span_data USING open_rows WHERE {_FOUND}"  # noqa: S608 - all of it is written here
 _MARK: Final = (
     "UPDATE span_data SET attributes = json_merge_patch(span_data.attributes, open_rows.patch::JSON)"  # noqa: S608
@@ -143,6 +145,7 @@ class OpenSpans:
     def write(self, change: Change) -> None:
         """Delete and mark rows; those that take the place of others are inserted after, in the same transaction."""
         for near in _neighbours(change.gone):
+            self._run(_GONE, near)
             self._run(_DELETE, near)
         for near in _neighbours(change.marked):
             self._run(_MARK, near)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     import duckdb
@@ -67,12 +68,19 @@ class Removed:
     all: bool
 
 
-def remove(connection: duckdb.DuckDBPyConnection, before: datetime) -> Removed:
-    """Remove some of what is older than a time (UTC, without a zone), the oldest first; inside a transaction."""
+def remove(connection: duckdb.DuckDBPyConnection, before: datetime, removing: Callable[[], None]) -> Removed:
+    """Remove some of what is older than a time (UTC, without a zone), the oldest first; inside a transaction.
+
+    Args:
+        connection: the writer's.
+        before: the time.
+        removing: is called when the traces to be removed are in the table ``doomed``, and all there still.
+    """
     connection.execute(_DOOMED, {"before": before, "traces": TRACES})
     ((traces, first, last),) = connection.execute("SELECT count(*), min(first), max(last) FROM doomed").fetchall()
     removed = {}
     if traces:
+        removing()
         for name, statement in _OF_TRACES.items():
             times = {"first": first, "last": last}
             given = {key: value for key, value in times.items() if f"${key}" in statement}

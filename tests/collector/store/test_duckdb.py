@@ -109,7 +109,7 @@ def test_what_was_written_is_there_after_the_process_was_killed(tmp_path: Path):
 
 def test_a_reader_cannot_write(store: DuckDBStore):
     store.write([batch(otlp.span(name="kept"))])
-    for sql in ("DELETE FROM span_data", "DROP VIEW spans", "INSERT INTO trace_ranges VALUES ('', now(), now(), '')"):
+    for sql in ("DELETE FROM span_data", "DROP VIEW spans", "DELETE FROM trace_ranges"):
         with store.read() as cursor, pytest.raises(duckdb.Error, match="read-only"):
             cursor.execute(sql)
     assert names(store) == ["kept"]
@@ -288,11 +288,10 @@ def test_a_file_in_use_names_the_process(tmp_path: Path):
         )
 
 
-def test_a_database_of_another_program_is_refused(tmp_path: Path):
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path):
     path = tmp_path / "spans.duckdb"
-    with duckdb.connect(str(path)) as other:
-        other.execute("CREATE TABLE theirs (a INTEGER)")
-    assert failure(path) == f"{path} is a database of another program; choose another folder with --data"
+    path.write_text("something else " * 1000)
+    assert failure(path).startswith(f"cannot open {path}: ")
     assert "\n" not in failure(path)
 
 

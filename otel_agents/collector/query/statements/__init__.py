@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def ask(cursor: DuckDBPyConnection, name: str, *, where: str = "", **values: Any) -> list[Row]:
+def ask(cursor: DuckDBPyConnection, name: str, *, rolled: str = "", **values: Any) -> list[Row]:
     """Run the statement of a file and return its rows by column name.
 
     Args:
         cursor: what to run it on.
         name: the file, without ``.sql``.
-        where: more conditions, to stand where the file has ``/* and */``; text of ours, never of a user.
+        rolled: the beginning of the statement, where that is not in the file; text of ours, never of a user.
         values: the statement's parameters; those it does not name are left out.
     """
-    text = _text(name).replace("/* and */", where)
+    text = rolled + _text(name)
     cursor.execute(text, {key: value for key, value in values.items() if f"${key}" in text})
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

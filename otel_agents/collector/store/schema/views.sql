@@ -1,5 +1,8 @@
 -- What users see. Made anew at every start, so it may change without a new schema version.
 
+-- What trace_ranges has of a trace's id as a number.
+CREATE OR REPLACE MACRO trace_key(id) AS TRY_CAST('0x' || right(id, 16) AS UBIGINT);
+
 -- The columns of `spans`, and then the stored ones that its attributes are put together from: a query that takes single
 -- keys out of the attributes is rewritten to read those (query/rewrite.py). Users do not see it.
 CREATE OR REPLACE VIEW spans_and_parts AS
