@@ -106,6 +106,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "columns: evaluations": lambda: columns("evaluations"),
     "columns: metrics": lambda: columns("metrics"),
     "columns: logs": lambda: columns("logs"),
+    "columns: records": lambda: columns("records"),
 }
 
 

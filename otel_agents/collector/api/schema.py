@@ -121,6 +121,47 @@ DOCS: dict[str, dict[str, str]] = {
         "resource": "what the program said of itself",
         "tenant": "as of spans",
     },
+    "records": {
+        "trace_id": "lower-case hex",
+        "span_id": "NULL for a log record",
+        "parent_span_id": "NULL for a root; of a log record, the span it was written in",
+        "start_timestamp": "UTC",
+        "end_timestamp": "UTC",
+        "duration": "seconds; NULL for a log record",
+        "kind": "span, log",
+        "span_name": "",
+        "message": "the attribute logfire.msg, or else the name; the body of a log record",
+        "level": "1 to 24; compares with names too: level >= 'warn'",
+        "tags": "the attribute logfire.tags",
+        "is_exception": "whether the span has an event that is an exception",
+        "exception_type": "of the first such event",
+        "exception_message": "of the first such event",
+        "exception_stacktrace": "of the first such event",
+        "otel_status_code": "UNSET, OK, ERROR",
+        "otel_status_message": "",
+        "otel_scope_name": "the instrumentation",
+        "otel_scope_version": "",
+        "attributes": "everything, keys as sent: attributes->>'key'",
+        "otel_events": "list of {name, time, attributes}; NULL for none",
+        "otel_links": "list of {trace_id, span_id, attributes}; NULL for none",
+        "otel_resource_attributes": "what the program said of itself",
+        "service_name": "",
+        "service_version": "",
+        "service_instance_id": "",
+        "service_namespace": "",
+        "deployment_environment": "",
+        "process_pid": "",
+        "telemetry_sdk_name": "",
+        "telemetry_sdk_language": "",
+        "telemetry_sdk_version": "",
+        "http_method": "",
+        "http_route": "",
+        "http_response_status_code": "",
+        "url_full": "",
+        "url_path": "",
+        "url_query": "",
+        "log_body": "of a log record",
+    },
 }
 
 
@@ -128,8 +169,8 @@ def read_schema(store: Store) -> dict[str, Any]:
     """Return the tables with their columns, as the store has them, in the shape of ``GET /api/v1/schema``."""
     with store.read() as cursor:
         rows = cursor.execute(
-            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'main'"
-            " ORDER BY table_name, column_index"
+            "SELECT table_name, column_name, data_type FROM duckdb_columns()"
+            " WHERE database_name = current_database() AND schema_name = 'main' ORDER BY table_name, column_index"
         ).fetchall()
     tables: dict[str, list[dict[str, str]]] = {name: [] for name in DOCS}
     for table, column, kind in rows:

@@ -47,6 +47,9 @@ def answer(cursor: DuckDBPyConnection, sql: str, statement: Node, limit: int, *,
         duckdb.Error: it failed.
         QueryError: it was refused, or its answer cannot be shown.
     """
+    if (numbered := rewrite.numbers_of_levels(statement)) is not None:
+        statement, sql = numbered, unparse(cursor, numbered)
+        check(parse(cursor, sql), sql)
     try:
         statement, text, columns, types = _bind(cursor, sql, statement)
         _execute(cursor, statement, text, types, stored=stored)
@@ -88,7 +91,7 @@ def _execute(cursor: DuckDBPyConnection, statement: Node, text: str, types: list
         cursor.execute(text)
         return
     other = unparse(cursor, readable or faster or statement)
-    check(parse(cursor, other), other, TABLES | {rewrite.VIEW})
+    check(parse(cursor, other), other, TABLES | rewrite.VIEWS)
     try:
         cursor.execute(other)
     except (duckdb.BinderException, duckdb.CatalogException):

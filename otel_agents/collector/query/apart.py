@@ -17,7 +17,7 @@ from otel_agents.collector.query.answer import Answer, begin_again
 from otel_agents.collector.query.check import TABLES, check
 from otel_agents.collector.query.hints import columns_of
 from otel_agents.collector.query.needs import needed, without_where
-from otel_agents.collector.query.rewrite import VIEW, use_stored_columns
+from otel_agents.collector.query.rewrite import VIEWS, use_stored_columns
 from otel_agents.collector.query.syntax import Node, parse, unparse
 from otel_agents.collector.query.watch import too_hungry
 from otel_agents.errors import QueryError
@@ -85,7 +85,7 @@ def _relation(cursor: DuckDBPyConnection, query: Node) -> DuckDBPyRelation:
     """What to read of a table, by the fastest way."""
     for wanted in (query, without_where(query)):
         text = unparse(cursor, use_stored_columns(wanted) or wanted)
-        check(parse(cursor, text), text, TABLES | {VIEW})
+        check(parse(cursor, text), text, TABLES | VIEWS)
         try:
             return cursor.sql(text)
         except duckdb.Error:

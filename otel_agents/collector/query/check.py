@@ -17,7 +17,7 @@ from otel_agents.collector.query import functions
 from otel_agents.collector.query.syntax import Node, place, too_deep
 from otel_agents.errors import QueryError
 
-TABLES = frozenset({"spans", "traces", "evaluations", "metrics", "logs"})
+TABLES = frozenset({"spans", "traces", "evaluations", "metrics", "logs", "records"})
 _KNOWN = ", ".join(sorted(TABLES))
 
 _EXPRESSIONS = functions.names(

@@ -92,6 +92,12 @@ WINDOW: Final = names("""
     row_number rank dense_rank rank_dense percent_rank cume_dist ntile lag lead first_value last_value nth_value fill
 """)
 
+# Ours, for queries written for Logfire: store/schema/functions.sql.
+OURS: Final = names("""
+    level_num level_name approx_percentile_cont approx_median approx_distinct regexp_like date_bin btrim json_get
+    json_get_json json_get_str json_as_text json_get_int json_get_float json_get_bool json_length
+""")
+
 # Make much out of little, or take the product of two lengths: a query with one of them runs in a process of its own, as
 # one does with all that is not listed in tame.py.
 UNBOUNDED: Final = names("""
@@ -100,7 +106,7 @@ UNBOUNDED: Final = names("""
     list_cosine_similarity list_cosine_distance list_distance list_inner_product list_dot_product
 """)
 
-SCALARS: Final = OPERATORS | NUMBERS | TEXT | TIMES | JSON | LISTS | OTHER | AGGREGATES | WINDOW | UNBOUNDED
+SCALARS: Final = OPERATORS | NUMBERS | TEXT | TIMES | JSON | LISTS | OTHER | AGGREGATES | WINDOW | OURS | UNBOUNDED
 TABLES: Final = names("range generate_series unnest json_each json_tree")
 
 # What a value may be cast to.

@@ -1,8 +1,8 @@
 """Rewrites a query's syntax tree so that it answers faster, or at all, and never differently.
 
-``spans.attributes`` is put together from two stored columns, the long content apart from the rest, and one key has a
-column of its own. Where a SELECT takes single keys out of ``attributes``, it is pointed at those columns instead. If
-there is any doubt whether the answer stays the same, it is left as it was written.
+The ``attributes`` of ``spans`` and ``records`` are put together from two stored columns, the long content apart from
+the rest, and one key has a column of its own. Where a SELECT takes single keys out of ``attributes``, it is pointed at
+those columns instead. If there is any doubt whether the answer stays the same, it is left as it was written.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ from otel_agents.collector.store.columns import is_content
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VIEW = "spans_and_parts"  # the view `spans`, and beside its columns these
+# The views, and those with the columns below beside theirs.
+PARTS = {"spans": "spans_and_parts", "records": "records_and_parts"}
+VIEWS = frozenset(PARTS.values())
 _OWN_COLUMN = {conventions.AGENT: "agent_attribute"}
 _SHORT, _CONTENT = "short_attributes", "content"
 _HIDDEN = (*_OWN_COLUMN.values(), _SHORT, _CONTENT)
+# As the function level_num has them.
+LEVELS = {"trace": 1, "debug": 5, "info": 9, "notice": 10, "warn": 13, "warning": 13, "error": 17, "fatal": 21}
 _TEXT_OF_KEY = frozenset({"->>", "json_extract_string"})
 _VALUE_OF_KEY = frozenset({"->", "json_extract"})
 
@@ -52,12 +56,32 @@ def use_stored_columns(statement: Node) -> Node | None:
     Returns:
         The new statement, or None when nothing can be gained.
     """
-    if any("spans" in _lowered(entry["key"] for entry in n["cte_map"].get("map", ())) for n in _queries(statement)):
+    named = _lowered(entry["key"] for node in _queries(statement) for entry in node["cte_map"].get("map", ()))
+    if not named.isdisjoint(PARTS):
         return None  # the name `spans` does not always mean the view
     statement = copy.deepcopy(statement)
     selects = [node for node in _queries(statement) if node["type"] == "SELECT_NODE"]
     changed = [_rewrite_select(node, top=node is statement["node"]) for node in selects]
     return statement if any(changed) else None
+
+
+def numbers_of_levels(statement: Node) -> Node | None:
+    """Let a query of ``records`` compare ``level``, a number, with a level's name; None if it nowhere does."""
+    if not any(node.get("table_name", "").lower() == "records" for node in walk(statement)):
+        return None
+    statement = copy.deepcopy(statement)
+    changed = False
+    for node in walk(statement):
+        operands = [node.get("left"), node.get("right"), node.get("input"), node.get("lower"), node.get("upper")]
+        operands += node["children"] if node.get("type") in ("COMPARE_IN", "COMPARE_NOT_IN") else []
+        compared = [operand for operand in operands if isinstance(operand, dict)]
+        if any(operand.get("column_names", [""])[-1].lower() == "level" for operand in compared):
+            for operand in compared:
+                number = LEVELS.get(str(operand.get("literal", {}).get("text")).lower())
+                if number is not None and operand["literal"].get("kind") == "STRING":
+                    operand["literal"] = {"kind": "INTEGER", "text": str(number)}
+                    changed = True
+    return statement if changed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +96,8 @@ class _Taken:
 
 def _rewrite_select(node: Node, *, top: bool) -> bool:
     table = node["from_table"]
-    if table["type"] != "BASE_TABLE" or table["table_name"].lower() != "spans" or "column_name_alias" in table:
+    view = PARTS.get(table["table_name"].lower()) if table["type"] == "BASE_TABLE" else None
+    if view is None or "column_name_alias" in table:
         return False
     items = node["select_list"]
     if "attributes" in _lowered(item.get("alias", "") for item in items):
@@ -90,7 +115,7 @@ def _rewrite_select(node: Node, *, top: bool) -> bool:
     for star in own_nodes(body):
         if star.get("class") == "STAR":
             star["exclude_list"] = [*star.get("exclude_list", ()), *_HIDDEN]
-    table.update(alias=alias, table_name=VIEW, qualified_name={"path": [VIEW]})
+    table.update(alias=alias, table_name=view, qualified_name={"path": [view]})
     for place in taken:
         own = _OWN_COLUMN.get(place.key) if place.as_text else None
         if own is None:

@@ -40,6 +40,7 @@ _REPLACED: Final = names("replace regexp_replace")
 _EXTRACTED: Final = names("""
     -> ->> json_extract json_extract_string json_extract_path json_extract_path_text json_value json_exists json_keys
     json_type json_array_length
+    json_get json_get_json json_get_str json_as_text json_get_int json_get_float json_get_bool
 """)
 _WIDE: Final = re.compile(r"\d{3,}|\*|\{[^}]*\{")  # a width over 99, or one that comes from an argument
 
@@ -52,6 +53,7 @@ _TAME: Final = (
     | functions.TIMES
     | functions.OTHER
     | functions.WINDOW
+    | functions.OURS
     | _JOINED
     | frozenset(_LONGER)
     | _PADDED

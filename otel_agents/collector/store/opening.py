@@ -76,7 +76,8 @@ def open_database(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection
 
 
 def lock(connection: duckdb.DuckDBPyConnection) -> None:
-    """Shut a database off from everything outside of it, for good."""
+    """Add the functions of users' queries that DuckDB has not, and shut off all that is outside, for good."""
+    connection.execute((_SCHEMA / "functions.sql").read_text())
     for name, value in _LOCK.items():
         connection.execute(f"SET GLOBAL {name} = {value}")
 

@@ -163,3 +163,119 @@ SELECT
 FROM log_data;
 
 CREATE OR REPLACE VIEW evaluations AS SELECT * FROM evaluation_data;
+
+-- Spans that have ended, and log records, under the names of Logfire's table; beside its columns those its attributes are
+-- put together from, as in spans_and_parts. A log record is a record of its own below the span it was written in.
+CREATE OR REPLACE VIEW records_and_parts AS
+SELECT
+    trace_id,
+    span_id,
+    parent_span_id,
+    start_time AS start_timestamp,
+    end_time AS end_timestamp,
+    CASE WHEN kind = 'span' THEN epoch_us(end_time - start_time) / 1e6 END AS duration,
+    kind,
+    span_name,
+    coalesce(short_attributes ->> 'logfire.msg', message) AS message,
+    coalesce(TRY_CAST(short_attributes ->> 'logfire.level_num' AS SMALLINT), level) AS level,
+    from_json(short_attributes -> 'logfire.tags', '["VARCHAR"]') AS tags,
+    coalesce(contains(events, '"name":"exception"'), false) AS is_exception,
+    CASE WHEN is_exception THEN exception ->> 'exception.type' END AS exception_type,
+    CASE WHEN is_exception THEN exception ->> 'exception.message' END AS exception_message,
+    CASE WHEN is_exception THEN exception ->> 'exception.stacktrace' END AS exception_stacktrace,
+    otel_status_code,
+    otel_status_message,
+    scope_name AS otel_scope_name,
+    scope ->> 'version' AS otel_scope_version,
+    attributes,
+    events AS otel_events,
+    links AS otel_links,
+    resource AS otel_resource_attributes,
+    service_name,
+    resource ->> 'service.version' AS service_version,
+    resource ->> 'service.instance.id' AS service_instance_id,
+    resource ->> 'service.namespace' AS service_namespace,
+    coalesce(resource ->> 'deployment.environment.name', resource ->> 'deployment.environment') AS deployment_environment,
+    TRY_CAST(resource ->> 'process.pid' AS BIGINT) AS process_pid,
+    resource ->> 'telemetry.sdk.name' AS telemetry_sdk_name,
+    resource ->> 'telemetry.sdk.language' AS telemetry_sdk_language,
+    resource ->> 'telemetry.sdk.version' AS telemetry_sdk_version,
+    coalesce(short_attributes ->> 'http.request.method', short_attributes ->> 'http.method') AS http_method,
+    short_attributes ->> 'http.route' AS http_route,
+    TRY_CAST(
+        coalesce(short_attributes ->> 'http.response.status_code', short_attributes ->> 'http.status_code') AS SMALLINT
+    ) AS http_response_status_code,
+    coalesce(short_attributes ->> 'url.full', short_attributes ->> 'http.url') AS url_full,
+    coalesce(short_attributes ->> 'url.path', short_attributes ->> 'http.target') AS url_path,
+    short_attributes ->> 'url.query' AS url_query,
+    log_body,
+    agent_attribute,
+    short_attributes,
+    content
+FROM (
+    SELECT
+        *,
+        -- The attributes of the first event that is an exception.
+        list_filter(
+            from_json(events, '[{"name":"VARCHAR","attributes":"JSON"}]'), lambda event: event.name = 'exception'
+        )[1].attributes AS exception
+    FROM (
+        SELECT
+            trace_id,
+            span_id,
+            parent_span_id,
+            start_time,
+            end_time,
+            'span' AS kind,
+            name AS span_name,
+            name AS message,
+            CASE WHEN status = 'error' THEN 17 ELSE 9 END AS level,
+            upper(status) AS otel_status_code,
+            status_message AS otel_status_message,
+            scope_name,
+            scope,
+            CASE
+                WHEN content IS NULL THEN attributes
+                WHEN attributes = '{}' THEN content
+                ELSE (attributes[:-2] || ',' || content[2:])::JSON
+            END AS attributes,
+            events,
+            links,
+            resource,
+            service_name,
+            NULL AS log_body,
+            agent_attribute,
+            span_data.attributes AS short_attributes,
+            content
+        FROM span_data
+        WHERE end_time IS NOT NULL
+        UNION ALL
+        SELECT
+            trace_id,
+            NULL,
+            span_id,
+            time,
+            time,
+            'log',
+            coalesce(event_name, body),
+            coalesce(body, event_name),
+            coalesce(severity_number, 9),
+            CASE WHEN severity_number >= 17 THEN 'ERROR' ELSE 'UNSET' END,
+            NULL,
+            scope_name,
+            scope,
+            attributes,
+            NULL,
+            NULL,
+            resource,
+            service_name,
+            body,
+            attributes ->> 'agent',
+            attributes,
+            attributes
+        FROM log_data
+    )
+);
+
+CREATE OR REPLACE VIEW records AS
+SELECT * EXCLUDE (agent_attribute, short_attributes, content) FROM records_and_parts;
