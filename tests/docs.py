@@ -37,6 +37,7 @@ PAGES = [
             "delivery",
             "configuration",
             "collector",
+            "access",
             "sql",
             "terminal",
             "speed",

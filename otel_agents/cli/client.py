@@ -9,8 +9,9 @@ from http.client import HTTPException
 from time import sleep
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from otel_agents.cli.local import key_for
 from otel_agents.errors import CollectorError, CollectorUnreachable, ConfigurationError, QueryError
 from otel_agents.settings import http_url
 
@@ -41,16 +42,26 @@ def collector_url(given: str | None = None) -> str:
         raise ConfigurationError(f"{source}: {error}, got {url!r}") from None
 
 
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_args: object) -> None:
+        """Follow none: what answers with one is no collector."""
+
+
 class Client:
     """Sends requests to one collector.
 
     Args:
         url: its address, from :func:`collector_url`.
+        key: what to show it; by default the key there is for it (:func:`key_for`).
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str | None = None) -> None:
         self.url = url
-        self._opener = build_opener(ProxyHandler({}))  # a proxy for the web does not reach this machine's loopback
+        # A proxy for the web does not reach this machine's loopback, and a redirection would get the key.
+        self._opener = build_opener(ProxyHandler({}), _NoRedirects)
+        key = key or key_for(url)
+        if key is not None:
+            self._opener.addheaders = [("Authorization", f"Bearer {key}")]
 
     def get(self, path: str) -> Any:
         """Return the JSON a path answers.
@@ -72,6 +83,10 @@ class Client:
         data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         return self._send(Request(self.url + path, data, headers))  # noqa: S310 - as above
+
+    def delete(self, path: str) -> Any:
+        """Delete what is at a path and return the JSON answered; raises as :meth:`get`."""
+        return self._send(Request(self.url + path, method="DELETE"))  # noqa: S310 - as above
 
     def post_otlp(self, path: str, body: bytes) -> int:
         """Send OTLP's JSON, again while the collector is overloaded; return how many records were refused.

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # In the order of `otel-agents --help`; each module has register(subparsers) and run(args) -> exit code.
-COMMANDS = ("up", "demo", "sql", "monitor", "report", "stats", "config", "export", "importing", "backup")
+COMMANDS = (
+    "up",
+    "demo",
+    "sql",
+    "monitor",
+    "report",
+    "stats",
+    "config",
+    "export",
+    "importing",
+    "backup",
+    "keys",
+    "login",
+    "audit",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

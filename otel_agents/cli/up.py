@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import json
 import logging
 import os
@@ -12,8 +11,9 @@ import socket
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from otel_agents.cli.local import STATE_FILE
 from otel_agents.errors import CollectorError
 from otel_agents.settings import load
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from otel_agents.collector.app import Listening
     from otel_agents.collector.options import CollectorSettings
 
-# In the data folder while a collector runs: its process id, address and ports, for programs that look for it.
-STATE_FILE: Final = "collector.json"
-
 
 def register(subparsers: Any) -> None:
     """Declare the command and its options."""
@@ -34,6 +31,9 @@ def register(subparsers: Any) -> None:
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", help="port of OTLP/HTTP, the API and the pages (default 4318; 0: any free one)")
     parser.add_argument("--grpc-port", help="port of OTLP/gRPC (default 4317; 0: any free one)")
+    parser.add_argument(
+        "--require-keys", action="store_true", default=None, help="demand keys on loopback too, as on shared machines"
+    )
     parser.add_argument("--data", help="folder of the data (default: otel-agents in your own data folder)")
     parser.set_defaults(run=run)
 
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from otel_agents.collector.options import CollectorSettings
 
-    given = {name: getattr(args, name) for name in ("host", "port", "grpc_port", "data")}
+    given = {name: getattr(args, name) for name in ("host", "port", "grpc_port", "data", "require_keys")}
     settings = load(CollectorSettings, given, file=None if args.config is None else Path(args.config))
     # The port is open before the imports that take long, so whoever comes early waits instead of being refused.
     with _listen(settings.host, settings.port, "--port") as http:
@@ -95,30 +95,25 @@ def _announce(settings: CollectorSettings, listening: Listening, state: Path) ->
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - how to reach it from here
     host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{listening.port}"
-    found = {"pid": os.getpid(), "url": url, "port": listening.port, "grpc_port": listening.grpc_port}
+    found = {
+        "pid": os.getpid(),
+        "url": url,
+        "port": listening.port,
+        "grpc_port": listening.grpc_port,
+        "key": listening.key,
+    }
+    state.unlink(missing_ok=True)  # whose permissions would be kept
     state.write_text(json.dumps(found) + "\n")
+    once = "   (works once; `otel-agents login` prints another)" if "#" in listening.path else ""
     print(
         f"otel-agents {version('otel-agents')}\n"
-        f"  open       {url}\n"
+        f"  open       {url}{listening.path.rstrip('/')}{once}\n"
         f"  data       {settings.folder}\n"
         f"  OTLP/HTTP  {url}\n"
         f"  OTLP/gRPC  {host}:{listening.grpc_port}\n"
         "Ctrl-C to stop",
         flush=True,
     )
-    if not _is_loopback(settings.host):
-        print(
-            f"Warning: it listens on {settings.host}: anyone who can reach this machine can read the traces.",
-            file=sys.stderr,
-            flush=True,
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _remove_own(state: Path) -> None:

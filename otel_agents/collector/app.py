@@ -7,12 +7,16 @@ import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from starlette.applications import Starlette
 
+from otel_agents.collector.access.audit import AuditLog
+from otel_agents.collector.access.doorkeeper import Doorkeeper
+from otel_agents.collector.access.keyring import Keyring
+from otel_agents.collector.api.access import LOGIN, Access, Visible
 from otel_agents.collector.api.errors import EXCEPTION_HANDLERS
 from otel_agents.collector.api.guard import Guard
 from otel_agents.collector.api.metrics import Looked, Measured
@@ -26,6 +30,7 @@ from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from otel_agents.collector.receiver.receiver import Receiver
 from otel_agents.collector.retention import Retention
+from otel_agents.collector.state.database import FILE, Database
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.fresh import Fresh
 from otel_agents.errors import CollectorError
@@ -49,10 +54,17 @@ GRACE_S: Final = 2  # what open connections get at the end; storing what was acc
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """The ports in use; they differ from the settings where those are 0."""
+    """The ports in use, which differ from the settings where those are 0, and how its owner gets in.
+
+    Attributes:
+        key: what the commands of whoever can read the data folder show.
+        path: of the page to open; with keys, that of a link that works once.
+    """
 
     port: int
     grpc_port: int
+    key: str = field(repr=False)
+    path: str = field(repr=False)
 
 
 async def serve(settings: CollectorSettings, http: socket.socket, announce: Callable[[Listening], None]) -> None:
@@ -82,16 +94,20 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         retention = Retention(store, meters, settings.keep_days, settings.keep_bytes)
         stack.callback(retention.close)
 
+        door = _door(settings, meters, stack)
+
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
         receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters)
-        grpc_server = otlp_grpc(receiver, settings.max_request_bytes)
+        grpc_server = otlp_grpc(receiver, settings.max_request_bytes, door.sender)
         grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
         await grpc_server.start()
 
-        fresh, looked = Fresh(store, intake.catch_up), _looked(settings.folder, budget, intake)
-        api = routes(fresh, live, meters, looked, store.check)
+        port = http.getsockname()[1]
+        visible, looked = Visible(Fresh(store, intake.catch_up)), _looked(settings.folder, budget, intake)
+        api = routes(visible, live, meters, looked, store.check, door, port)
         web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
-        web_server = _WebServer(_web_config(Measured(Guard(web, settings.host), meters)))
+        guarded = Guard(Access(web, door, port), settings.host)
+        web_server = _WebServer(_web_config(Measured(guarded, meters)))
         serving = asyncio.create_task(web_server.serve([http]))
 
         async def stop_receiving() -> None:
@@ -99,8 +115,25 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
             await asyncio.gather(web_server.stop(serving), grpc_server.stop(GRACE_S))
 
         stack.push_async_callback(stop_receiving)
-        announce(Listening(http.getsockname()[1], grpc_port))
+        link = f"{LOGIN}#{door.keyring.new_code()}" if door.keyring.required else "/"
+        announce(Listening(port, grpc_port, door.keyring.local_key, link))
         await stop.wait()
+
+
+def _door(settings: CollectorSettings, meters: Meters, stack: AsyncExitStack) -> Doorkeeper:
+    database = Database(settings.shared_state or settings.folder / FILE)
+    stack.callback(database.close)
+    required = settings.require_keys or not settings.on_loopback
+    audit = AuditLog(database, meters, on=required)
+    stack.callback(audit.close)
+    keyring = Keyring(database, required=required)
+    stack.callback(keyring.close)
+    if not (settings.on_loopback or keyring.has_keys):
+        raise CollectorError(
+            f"on {settings.host} others can reach it, and there is no key they would need: make one with"
+            " `otel-agents keys create NAME --scope ingest,read`, or listen on 127.0.0.1"
+        )
+    return Doorkeeper(keyring, audit, meters, settings.key_requests, settings.key_records)
 
 
 def _looked(folder: Path, budget: MemoryBudget, intake: Intake[Commit]) -> Looked:

@@ -135,6 +135,24 @@ class OverloadedError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class RefusedError(Exception):
+    """A request that is not let in.
+
+    Attributes:
+        status: of HTTP: 401 nobody known asks, 403 they may not, 429 they ask too often.
+        hint: what to do about it, or None.
+        retry_after_s: when to come again; None where that would not help.
+    """
+
+    def __init__(
+        self, status: int, message: str, *, hint: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.hint = hint
+        self.retry_after_s = retry_after_s
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What of one request may be stored: a record batch, one row a span, data point or log record.
@@ -234,6 +252,23 @@ class MemoryBudget:
         """Return bytes that were claimed."""
         with self._lock:
             self._free += size
+
+
+class Sender(Protocol):
+    """Who sent a request."""
+
+    @property
+    def owner(self) -> str | None:
+        """The tenant all of it is of; None for no one's in particular."""
+        ...
+
+    def spend(self, records: int) -> None:
+        """Count what is about to be stored.
+
+        Raises:
+            RefusedError: that is more than the sender may send now.
+        """
+        ...
 
 
 class Sink(Protocol):

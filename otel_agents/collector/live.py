@@ -35,11 +35,17 @@ class LiveFeed:
             return
         with self._lock:
             for listener in self._listeners:
-                listener.add(commit)
+                seen = commit if listener.tenant is None else commit.tenants.get(listener.tenant)
+                if seen is not None:
+                    listener.add(seen)
 
-    async def subscribe(self) -> AsyncIterator[Commits]:
-        """Yield what was stored, as soon as there is any, until the caller stops iterating or the collector stops."""
-        listener = _Listener(asyncio.get_running_loop())
+    async def subscribe(self, tenant: str | None = None) -> AsyncIterator[Commits]:
+        """Yield what was stored, as soon as there is any, until the caller stops iterating or the collector stops.
+
+        Args:
+            tenant: whose alone; None for all.
+        """
+        listener = _Listener(asyncio.get_running_loop(), tenant)
         with self._lock:
             self._listeners.add(listener)
         try:
@@ -64,7 +70,8 @@ class _ClosedError(Exception):
 
 
 class _Listener:
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, tenant: str | None) -> None:
+        self.tenant = tenant
         self._loop = loop
         self._lock = threading.Lock()
         self._news = asyncio.Event()

@@ -32,6 +32,8 @@ DOCS: Final = {
     "request_seconds": ("histogram", "From an OTLP request's beginning to its answer."),
     "commit_seconds": ("histogram", "Each commit to the database."),
     "commits_failed_total": ("counter", "Commits that failed; they are tried again."),
+    "requests_denied_total": ("counter", "Requests that were not let in, by HTTP status."),
+    "audit_entries_dropped_total": ("counter", "Entries that are missing from the audit log, by reason."),
     "query_seconds": ("histogram", "Each answer of the API, by resource."),
 }
 

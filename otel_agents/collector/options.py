@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from otel_agents.settings import number, setting, text, whole
+from otel_agents.settings import flag, number, setting, text, whole
 
 
 def default_data() -> Path:
@@ -17,6 +18,13 @@ def default_data() -> Path:
 
 def _folder(value: object) -> Path:
     return Path(text(str(value))).expanduser().absolute()
+
+
+def _database(value: object) -> str:
+    url = text(value)
+    if not url.startswith(("postgresql://", "postgresql+psycopg://")):
+        raise ValueError("expected an address such as postgresql://user:password@host/database")
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 MIB = 1024 * 1024
@@ -58,6 +66,32 @@ class CollectorSettings:
         doc="Memory DuckDB may use, in bytes, before it writes intermediate results to disk.",
     )
 
+    require_keys: bool = setting(
+        False,
+        env=("OTEL_AGENTS_REQUIRE_KEYS",),
+        parse=flag,
+        doc="Whether keys are needed on loopback too, where others use the machine; elsewhere they always are.",
+    )
+    key_requests: int | None = setting(
+        200,
+        env=("OTEL_AGENTS_KEY_REQUESTS",),
+        parse=whole(1, 1_000_000),
+        doc="Requests each key may send in a second; beyond it they are asked to come again (429).",
+    )
+    key_records: int | None = setting(
+        None,
+        env=("OTEL_AGENTS_KEY_RECORDS",),
+        parse=whole(1, 1_000_000_000),
+        doc="Spans, data points and log records each key may send in a second; default: any number.",
+    )
+    shared_state: str | None = setting(
+        None,
+        env=("OTEL_AGENTS_SHARED_STATE",),
+        parse=_database,
+        secret=True,
+        doc="PostgreSQL that collectors share, for keys and all that is no telemetry; default: a file in the folder.",
+    )
+
     keep_days: float | None = setting(
         None,
         env=("OTEL_AGENTS_KEEP_DAYS",),
@@ -75,3 +109,11 @@ class CollectorSettings:
     def folder(self) -> Path:
         """The folder the data is kept in."""
         return self.data or default_data()
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether nobody but this machine's users can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"

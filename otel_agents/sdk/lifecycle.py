@@ -34,6 +34,7 @@ def configure(
     endpoint: str | None = None,
     *,
     headers: Mapping[str, str] | None = None,
+    key: str | None = None,
     protocol: str | None = None,
     compression: str | None = None,
     certificate: str | Path | None = None,

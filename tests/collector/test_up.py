@@ -88,7 +88,9 @@ def test_healthz(collector: RunningCollector):
 
 def test_its_state_file_is_there_while_it_runs(collector: RunningCollector):
     state = collector.data / "collector.json"
-    assert json.loads(state.read_text()) == {
+    found = json.loads(state.read_text())
+    assert found.pop("key").startswith("oak_")
+    assert found == {
         "pid": collector.process.pid,
         "url": collector.url,
         "port": int(collector.url.rpartition(":")[2]),
@@ -209,16 +211,6 @@ def test_data_of_a_newer_version(tmp_path: Path):
     code, errors = failed("--port", "0", "--grpc-port", "0", "--data", str(tmp_path))
     assert (code, errors.count("\n")) == (1, 1)
     assert "was written by a newer otel-agents" in errors
-
-
-def test_listening_beyond_this_machine_is_warned_of(start_collector: Start):
-    collector = start_collector("--host", "0.0.0.0")
-    assert collector.url.startswith("http://127.0.0.1:")  # an address a browser can open
-    collector.stop()
-    assert collector.process.stderr is not None
-    assert collector.process.stderr.read() == (
-        "Warning: it listens on 0.0.0.0: anyone who can reach this machine can read the traces.\n"
-    )
 
 
 def test_the_data_folder_may_come_from_the_environment(start_collector: Start, tmp_path: Path):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from otel_agents.errors import QueryError
+from otel_agents.collector.handoff import RefusedError
+from otel_agents.collector.state.database import StateError
+from otel_agents.errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -49,6 +52,32 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     return response
 
 
+def refused_response(error: RefusedError) -> Response:
+    """Answer a request of the API that is not let in."""
+    kind = {401: "unauthenticated", 429: "too_many"}.get(error.status, "forbidden")
+    response = error_response(error.status, kind, str(error), error.hint)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(ceil(error.retry_after_s))
+    return response
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)  # noqa: S101 - as above
+    return refused_response(error)
+
+
+async def _state_error(_request: Request, error: Exception) -> Response:
+    response = error_response(503, "failed", str(error))
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+async def _wrong_value(_request: Request, error: Exception) -> Response:
+    return error_response(400, "bad_request", str(error))
+
+
 async def _unexpected(_request: Request, _error: Exception) -> Response:
     # The server logs it.
     return error_response(500, "failed", "the collector made a mistake; its log says more")
@@ -58,5 +87,8 @@ async def _unexpected(_request: Request, _error: Exception) -> Response:
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     QueryError: _query_error,
     HTTPException: _http_error,
+    RefusedError: _refused,
+    StateError: _state_error,
+    ConfigurationError: _wrong_value,
     Exception: _unexpected,
 }

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 
 from otel_agents.collector.api.errors import error_response
+from otel_agents.collector.handoff import RefusedError
 from otel_agents.collector.receiver import otlp_http
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Guard:
 
 def _answer(refusal: _Refusal, path: str, headers: Headers) -> Response:
     if path.startswith(otlp_http.PATHS):
-        return otlp_http.refusal(refusal.status, refusal.message, headers.get("content-type", ""))
+        error = RefusedError(refusal.status, refusal.message, hint=refusal.hint)
+        return otlp_http.refusal(error, headers.get("content-type", ""))
     return error_response(*refusal)
 
 

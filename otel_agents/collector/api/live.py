@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from otel_agents.collector.access.principal import CURRENT
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -26,14 +28,16 @@ def live_routes(live: LiveFeed) -> list[Route]:
     """Make the routes."""
 
     async def follow(_request: Request) -> Response:
-        return StreamingResponse(_events(live), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return StreamingResponse(
+            _events(live, CURRENT.get().tenant), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
 
     return [Route("/api/v1/live", follow)]
 
 
-async def _events(live: LiveFeed) -> AsyncIterator[str]:
+async def _events(live: LiveFeed, tenant: str | None) -> AsyncIterator[str]:
     yield ": connected\n\n"
-    commits = live.subscribe()
+    commits = live.subscribe(tenant)
     waiting: asyncio.Task[Commits] | None = None
     try:
         while True:

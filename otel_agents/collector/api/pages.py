@@ -1,4 +1,4 @@
-"""``GET /`` and ``/ui/…``: the pages, files as they are.
+"""``GET /``, ``/login`` and ``/ui/…``: the pages, files as they are.
 
 The index names every file below a stamp, ``/ui/STAMP/app.js``, which stands for the files' present state; modules
 import one another by relative paths and so inherit it. What is under today's stamp never changes, and a browser need
@@ -75,9 +75,15 @@ def page_routes() -> list[BaseRoute]:
     """Make the routes."""
     pages = _Files(directory=_FOLDER)
 
-    async def index(_request: Request) -> Response:
+    def page(name: str) -> Response:
         pages.stamp = _state()
-        page = (_FOLDER / "index.html").read_text("utf-8")
-        return HTMLResponse(page.replace('"/ui/', f'"/ui/{pages.stamp}/'), headers=_ASK_EACH_TIME)
+        text = (_FOLDER / name).read_text("utf-8")
+        return HTMLResponse(text.replace('"/ui/', f'"/ui/{pages.stamp}/'), headers=_ASK_EACH_TIME)
 
-    return [Route("/", index), Mount("/ui", pages)]
+    async def index(_request: Request) -> Response:
+        return page("index.html")
+
+    async def login(_request: Request) -> Response:
+        return page("login.html")
+
+    return [Route("/", index), Route("/login", login), Mount("/ui", pages)]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from otel_agents.collector.api.export import export_routes
 from otel_agents.collector.api.health import health_routes
+from otel_agents.collector.api.keys import key_routes
 from otel_agents.collector.api.live import live_routes
+from otel_agents.collector.api.login import login_routes
 from otel_agents.collector.api.metrics import Looked, metrics_routes
 from otel_agents.collector.api.overview import overview_routes
 from otel_agents.collector.api.pages import page_routes
@@ -20,30 +22,45 @@ if TYPE_CHECKING:
 
     from starlette.routing import BaseRoute
 
+    from otel_agents.collector.access.doorkeeper import Doorkeeper
     from otel_agents.collector.live import LiveFeed
     from otel_agents.collector.meters import Meters
     from otel_agents.collector.store.store import Store
 
 
-def routes(store: Store, live: LiveFeed, meters: Meters, looked: Looked, check: Callable[[], None]) -> list[BaseRoute]:
-    """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``, and ``guard.Guard`` stands before.
+def routes(
+    store: Store,
+    live: LiveFeed,
+    meters: Meters,
+    looked: Looked,
+    check: Callable[[], None],
+    door: Doorkeeper,
+    port: int,
+) -> list[BaseRoute]:
+    """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``.
+
+    ``guard.Guard`` and ``access.Access`` stand before: what a path needs that is not listed there is most.
 
     Args:
-        store: what is read.
+        store: what is read; it shows each who asks what they may see.
         live: tells of commits.
         meters: what was counted.
         looked: what is looked up when ``/metrics`` is asked for.
         check: raises when the collector cannot store or answer now.
+        door: knows keys and sessions.
+        port: the collector listens on.
     """
     pages = Workers(2)
     return [
         *health_routes(check),
         *metrics_routes(meters, looked),
-        *sql_routes(store),
+        *sql_routes(store, door.audit),
         *overview_routes(store, pages),
         *trace_routes(store, pages),
         *schema_routes(store, pages),
         *live_routes(live),
         *export_routes(store),
+        *login_routes(door, port),
+        *key_routes(door),
         *page_routes(),
     ]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
+from otel_agents.collector.access.principal import CURRENT
 from otel_agents.collector.api.errors import bad_request
 from otel_agents.collector.api.work import Workers, read_json
 from otel_agents.collector.query.sql import run_user_sql
+from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
     import threading
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from otel_agents.collector.access.audit import AuditLog
     from otel_agents.collector.store.store import Store
 
 
-def sql_routes(store: Store) -> list[Route]:
-    """Make the routes; what they take and answer is in the API's reference."""
+def sql_routes(store: Store, audit: AuditLog) -> list[Route]:
+    """Make the routes; what they take and answer is in the API's reference.
+
+    Args:
+        store: what is read.
+        audit: is told of each query.
+    """
     workers = Workers(2)
 
     async def run(request: Request) -> Response:
@@ -33,6 +41,13 @@ def sql_routes(store: Store) -> list[Route]:
             result = run_user_sql(store, sql, left=left)
             return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
 
-        return await workers.answer_while_wanted(request, question)
+        try:
+            response = await workers.answer_while_wanted(request, question)
+        except QueryError as error:
+            outcome = "refused" if error.kind == "forbidden" else "failed"
+            audit.note(CURRENT.get(), "sql", sql, outcome, str(error))
+            raise
+        audit.note(CURRENT.get(), "sql", sql)
+        return response
 
     return [Route("/api/v1/sql", run, methods=["POST"])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 from starlette.responses import Response
 
+from otel_agents.collector.access.principal import CURRENT
 from otel_agents.collector.api.errors import bad_request
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Workers:
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._limiter: anyio.CapacityLimiter | None = None
+        self._shares: dict[str, anyio.CapacityLimiter] = {}
 
     async def answer(self, question: Callable[..., Any], *args: Any, **kwargs: Any) -> Response:
         """Answer with the JSON of what a function returns, run and written in a thread."""
@@ -40,8 +43,18 @@ class Workers:
         def write() -> bytes:
             return json.dumps(question(*args, **kwargs), separators=(",", ":"), ensure_ascii=False).encode()
 
-        body = await anyio.to_thread.run_sync(write, abandon_on_cancel=True, limiter=self._limiter)
+        async with self._share():
+            body = await anyio.to_thread.run_sync(write, abandon_on_cancel=True, limiter=self._limiter)
         return Response(body, media_type="application/json")
+
+    def _share(self) -> AbstractAsyncContextManager[object]:
+        """What a key may have of the threads: all but one, so that the questions of others are answered meanwhile."""
+        key = CURRENT.get().id
+        if key is None:
+            return nullcontext()
+        if key not in self._shares:
+            self._shares[key] = anyio.CapacityLimiter(max(1, self._threads - 1))
+        return self._shares[key]
 
     async def answer_while_wanted(self, request: Request, question: Callable[..., Any]) -> Response:
         """Do the same for a function that is given an event ``left``, set when the client goes away, to end early."""

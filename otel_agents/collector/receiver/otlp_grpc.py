@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,17 @@ from otel_agents.collector.receiver.signals import SIGNALS, Signal
 from otel_agents.collector.receiver.status import answer
 
 if TYPE_CHECKING:
+    from otel_agents.collector.handoff import Sender
     from otel_agents.collector.receiver.receiver import Receiver
 
 _log = logging.getLogger(__name__)
 
 
-def otlp_grpc(receiver: Receiver, max_bytes: int) -> grpc.aio.Server:
+# Says who sends a request, from its metadata ``authorization`` and the name of its signal; raises RefusedError.
+Admit = Callable[[str | None, str], "Sender"]
+
+
+def otlp_grpc(receiver: Receiver, max_bytes: int, admit: Admit) -> grpc.aio.Server:
     """Make the server; its port is not bound yet."""
     server = grpc.aio.server(
         options=[
@@ -28,23 +34,24 @@ def otlp_grpc(receiver: Receiver, max_bytes: int) -> grpc.aio.Server:
     )
     server.add_generic_rpc_handlers(
         tuple(
-            grpc.method_handlers_generic_handler(signal.service, {"Export": _method(receiver, signal)})
+            grpc.method_handlers_generic_handler(signal.service, {"Export": _method(receiver, signal, admit)})
             for signal in SIGNALS
         )
     )
     return server
 
 
-def _method(receiver: Receiver, signal: Signal) -> grpc.RpcMethodHandler:
+def _method(receiver: Receiver, signal: Signal, admit: Admit) -> grpc.RpcMethodHandler:
     labels = {"signal": signal.name, "transport": "grpc"}
 
     async def export(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
         began, code = perf_counter(), grpc.StatusCode.OK
         try:
+            sender = admit(_authorization(context), signal.name)
             with receiver.new_body() as body:
                 body.add(request)
                 decoded = await receiver.decode(body, signal.decode_protobuf)
-            return (await receiver.store(signal, decoded)).SerializeToString()
+            return (await receiver.store(signal, decoded, sender)).SerializeToString()
         except Exception as error:  # what each one means to the sender is in status.py
             said = answer(error)
             if said.http == 500:
@@ -58,3 +65,10 @@ def _method(receiver: Receiver, signal: Signal) -> grpc.RpcMethodHandler:
             receiver.meters.count("requests_total", **labels, status=code.name)
 
     return grpc.unary_unary_rpc_method_handler(export)
+
+
+def _authorization(context: grpc.aio.ServicerContext) -> str | None:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization":
+            return str(value)
+    return None

@@ -8,13 +8,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf import json_format
-from google.rpc import code_pb2
-from google.rpc.status_pb2 import Status
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from otel_agents.collector.handoff import OverloadedError
+from otel_agents.collector.handoff import OverloadedError, RefusedError
 from otel_agents.collector.receiver.signals import SIGNALS, Signal
 from otel_agents.collector.receiver.status import UnknownEncodingError, UnknownPathError, WrongMethodError, answer
 
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 PATHS: Final = "/v1/"  # what all paths of OTLP begin with
+SENDER: Final = "otel_agents.sender"  # in the scope of a request: its ``Sender``
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all: the answers below are OTLP's own
 
 _log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
             with receiver.new_body() as body:
                 await body.read(request.stream())
                 decoded = await receiver.decode(body, decode, gzip=coding == "gzip")
-            return await receiver.store(signal, decoded)
+            return await receiver.store(signal, decoded, request.scope[SENDER])
 
         return export
 
@@ -65,9 +64,9 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
     ]
 
 
-def refusal(status: int, message: str, content_type: str) -> Response:
-    """Answer a request from where none may come from, in its encoding."""
-    return _response(status, Status(code=code_pb2.PERMISSION_DENIED, message=message), _media_type(content_type))
+def refusal(error: RefusedError, content_type: str) -> Response:
+    """Answer a request that is not let in, in its encoding."""
+    return _error(error, _media_type(content_type))
 
 
 def _metered(
@@ -118,6 +117,8 @@ def _error(error: Exception, encoding: str) -> Response:
         response.headers["Retry-After"] = str(said.retry_after_s)
     if said.http == 405:
         response.headers["Allow"] = "POST"
+    if said.http == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from otel_agents.collector.handoff import OverloadedError
+from otel_agents.collector.handoff import OverloadedError, RefusedError
 from otel_agents.collector.receiver.body import Body
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from otel_agents.collector.handoff import MemoryBudget, Sink
+    from otel_agents.collector.handoff import MemoryBudget, Sender, Sink
     from otel_agents.collector.meters import Meters
     from otel_agents.collector.receiver.decode import Decoded
     from otel_agents.collector.receiver.signals import Signal
 
 # Why records were refused that could be decoded.
 OVERLOAD: Final = "overload"
+RATE: Final = "the key's limit"
 SENDER_LEFT: Final = "the sender did not wait"
 FAILED: Final = "the collector's own fault"
 
@@ -68,23 +70,26 @@ class Receiver:
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
-    async def store(self, signal: Signal, decoded: Decoded) -> Message:
-        """Hand the records on, and wait until they are stored.
+    async def store(self, signal: Signal, decoded: Decoded, sender: Sender) -> Message:
+        """Hand the records on as those of who sent them, and wait until they are stored.
 
         Returns:
             The answer; it tells of records that were refused.
 
         Raises:
             OverloadedError: there is no room for them now.
+            RefusedError: the sender sends too many.
         """
         records = decoded.batch.records
         if not records:
             self.meters.decided(signal.name, 0, decoded.refused)
             return signal.answer(decoded.refused.total(), decoded.message)
         try:
-            kept = self._sink.submit(decoded.batch)
-        except OverloadedError:
-            self.meters.decided(signal.name, 0, decoded.refused + Counter({OVERLOAD: records}))
+            sender.spend(records)
+            kept = self._sink.submit(replace(decoded.batch, owner=sender.owner))
+        except (OverloadedError, RefusedError) as error:
+            why = OVERLOAD if isinstance(error, OverloadedError) else RATE
+            self.meters.decided(signal.name, 0, decoded.refused + Counter({why: records}))
             raise
 
         # Counted when it is decided, and not here, where a sender that leaves ends the wait too early to know.

@@ -11,7 +11,7 @@ from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from otel_agents.collector.handoff import OverloadedError
+from otel_agents.collector.handoff import OverloadedError, RefusedError
 
 
 class ReceiveError(Exception):
@@ -54,6 +54,10 @@ _TABLE: Final[dict[type[Exception], tuple[int, int]]] = {
 }
 
 
+# The status a request is refused with -> google.rpc.Code.
+_REFUSED: Final = {401: code_pb2.UNAUTHENTICATED, 429: code_pb2.RESOURCE_EXHAUSTED}
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An error as the sender sees it. ``retry_after_s`` is None when coming again would not help."""
@@ -65,10 +69,14 @@ class Answer:
 
 def answer(error: Exception) -> Answer:
     """Classify an error."""
-    http, code = next((codes for kind, codes in _TABLE.items() if isinstance(error, kind)), (500, code_pb2.INTERNAL))
+    if isinstance(error, RefusedError):
+        http, code = error.status, _REFUSED.get(error.status, code_pb2.PERMISSION_DENIED)
+    else:
+        found = (codes for kind, codes in _TABLE.items() if isinstance(error, kind))
+        http, code = next(found, (500, code_pb2.INTERNAL))
     message = str(error) if http != 500 else "the collector could not store this; its log says why"
     status = Status(code=code, message=message)
-    if not isinstance(error, OverloadedError):
+    if not isinstance(error, OverloadedError | RefusedError) or error.retry_after_s is None:
         return Answer(http, status, None)
     retry_after_s = ceil(error.retry_after_s)
     status.details.add().Pack(RetryInfo(retry_delay=Duration(seconds=retry_after_s)))

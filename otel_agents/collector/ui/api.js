@@ -59,6 +59,10 @@ async function request(path, init) {
     lost();
     throw new Unreachable("The collector does not answer.");
   }
+  if (answer.status === 401) {
+    location.replace(`/login${location.hash}`); // the session is over
+    return new Promise(() => {}); // the page goes away
+  }
   const body = await answer.json().catch(() => null);
   if (answer.ok) return body;
   const message = `The collector answered ${answer.status}.`;
@@ -83,6 +87,15 @@ export const fetchTraces = (filters, abort) => request(`/api/v1/traces?${querySt
 
 /** @param {string} id @param {AbortSignal} [abort] @returns {Promise<import("./types.js").Trace>} */
 export const fetchTrace = (id, abort) => request(`/api/v1/traces/${encodeURIComponent(id)}`, { signal: abort });
+
+/** @returns {Promise<import("./types.js").Me>} */
+export const fetchMe = () => request("/api/v1/me");
+
+/** Ends the session of this browser. */
+export async function logOut() {
+  await request("/api/v1/logout", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+  location.replace("/login");
+}
 
 /** @returns {Promise<import("./types.js").Schema>} */
 export const fetchSchema = () => request("/api/v1/schema");

@@ -84,5 +84,6 @@
 /** @typedef {{ columns: string[], types: string[], rows: Cell[][], truncated: boolean, elapsed_ms: number }} QueryResult */
 /** @typedef {{ tables: { name: string, columns: { name: string, type: string, doc: string }[] }[] }} Schema */
 /** @typedef {{ spans: number, traces: string[] }} Commit */
+/** @typedef {{ name: string, scopes: string[], tenant: string | null, session: boolean, keys_required: boolean }} Me */
 
 export {};

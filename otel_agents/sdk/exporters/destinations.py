@@ -44,7 +44,7 @@ def _to_collector(settings: SdkSettings, given: Mapping[str, object]) -> Outlet:
     if settings.traces_exporter == "console":
         return outlet(settings, ExporterSender(_console), "the console")
     url = _url(settings, given)
-    kept = _spool(settings, url, url, settings.protocol, settings.headers)
+    kept = _spool(settings, url, url, settings.protocol, settings.sent_headers)
     return outlet(settings, otlp(settings, url, EXPORT), url, HINT, kept)
 
 
@@ -69,7 +69,7 @@ def _to_logfire(settings: SdkSettings) -> list[Outlet]:
 def otlp(settings: SdkSettings, url: str, method: str) -> Sender:
     """Give what sends to an address; ``method`` is what gRPC calls there."""
     options: dict[str, Any] = {
-        "headers": settings.headers,
+        "headers": settings.sent_headers,
         "timeout": settings.timeout,
         "compress": settings.compression == "gzip",
         "certificate": settings.certificate,

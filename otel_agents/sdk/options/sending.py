@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from otel_agents.sdk.options.checks import file, folder_or_not, milliseconds, part
-from otel_agents.settings import Parse, http_url, number, one_of, setting, whole
+from otel_agents.settings import Parse, http_url, number, one_of, setting, text, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +61,13 @@ class Sending:
         parse=_headers,
         secret=True,
         doc="Headers sent with every request, such as an authorization.",
+    )
+    key: str | None = setting(
+        None,
+        env=("OTEL_AGENTS_KEY",),
+        parse=text,
+        secret=True,
+        doc="Key of a collector that asks for one (`otel-agents keys create`), sent as the header authorization.",
     )
     protocol: str = setting(
         "http/protobuf",
@@ -163,3 +170,10 @@ class Sending:
         parse=number(0, 3600),
         doc="Seconds the program's exit may wait for spans to be delivered; three times that while they are.",
     )
+
+    @property
+    def sent_headers(self) -> Mapping[str, str] | None:
+        """What goes with every request: ``headers``, and the key where they have no authorization."""
+        if self.key is None:
+            return self.headers
+        return {"authorization": f"Bearer {self.key}", **(self.headers or {})}

@@ -1,5 +1,5 @@
 // The header of every page, the theme switch and the banner shown while the collector is away.
-import { reachable } from "../api.js";
+import { fetchMe, logOut, reachable } from "../api.js";
 import { effect, html, signal } from "../lib.js";
 import { liveState } from "../live.js";
 import { Icon } from "./icons.js";
@@ -49,6 +49,21 @@ function LiveMark() {
   </span>`;
 }
 
+/** Who is logged in; null where nobody has to. */
+const me = signal(/** @type {import("../types.js").Me | null} */ (null));
+void fetchMe().then(
+  (answer) => (me.value = answer.session && answer.keys_required ? answer : null),
+  () => {}, // the banner tells that the collector is away
+);
+
+function LogOut() {
+  if (!me.value) return null;
+  const label = `Log out ${me.value.name}${me.value.tenant ? ` of ${me.value.tenant}` : ""}`;
+  return html`<button class="icon-button" type="button" onClick=${() => void logOut()} aria-label=${label} title=${label}>
+    <${Icon} name="leave" />
+  </button>`;
+}
+
 /** @param {{ current: string }} props */
 export function Header({ current }) {
   /** @type {[string, string, string][]} */
@@ -68,7 +83,7 @@ export function Header({ current }) {
       ${pages.map(([name, href, text]) => html`<a key=${name} href=${href}
         aria-current=${name === current ? "page" : undefined}>${text}</a>`)}
     </nav>
-    <div class="header-end"><${LiveMark} /><${ThemeSwitch} /></div>
+    <div class="header-end"><${LiveMark} /><${ThemeSwitch} /><${LogOut} /></div>
   </header>`;
 }
 
