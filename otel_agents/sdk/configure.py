@@ -7,41 +7,36 @@ import logging
 import os
 import sys
 import threading
-from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
-from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
-from otel_agents.sdk import faults, runtime, unknowns
+from otel_agents.sdk import building, faults, runtime, unknowns
 from otel_agents.sdk.context import identity, threads
 from otel_agents.sdk.exporters import absence, ledger, spool
-from otel_agents.sdk.exporters.destinations import HINT, destinations, metrics_url, otlp
-from otel_agents.sdk.exporters.otlp_grpc import EXPORT_METRICS
+from otel_agents.sdk.exporters.destinations import destinations
 from otel_agents.sdk.metrics import account as metrics_account
 from otel_agents.sdk.monitoring.look import Ticker
 from otel_agents.sdk.monitoring.monitoring import alert_manager, bind, budgets, look_last, metrics_collector
 from otel_agents.sdk.notify import notifying
-from otel_agents.sdk.operations.content import ContentStage, LimitStage
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.pipeline import besides
-from otel_agents.sdk.pipeline.pipeline import Pipeline, Stage, Step
+from otel_agents.sdk.pipeline.pipeline import Pipeline, Step
 from otel_agents.sdk.pipeline.running import OpenSpans
 from otel_agents.sdk.processors import redact
+from otel_agents.sdk.processors.content import ContentStage, LimitStage
 from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.dialect import DialectStage
-from otel_agents.sdk.processors.redact import RedactProcessor
 from otel_agents.sdk.processors.rollup import RollupProcessor
 from otel_agents.sdk.rehearsal import Rehearsal, forget_provider, go_by
 from otel_agents.sdk.runtime import Runtime
 from otel_agents.sdk.trace import logfire_provider
 from otel_agents.sdk.trace.ids import RandomIds
 from otel_agents.sdk.trace.joining import JoinedProcessor
-from otel_agents.sdk.trace.sampling import HeadSampler
-from otel_agents.sdk.trace.tracer import LeanProvider, LeanTracer
+from otel_agents.sdk.trace.provider import LeanProvider
 from otel_agents.sdk.watching import anomalies, guards, keeping
 from otel_agents.sdk.watching.loops import LoopWatch
 from otel_agents.settings import load
@@ -54,7 +49,7 @@ if TYPE_CHECKING:
 
     from otel_agents.model import DestinationHealth
     from otel_agents.sdk.metrics.running import Metrics
-    from otel_agents.sdk.pipeline.pipeline import Stage
+    from otel_agents.sdk.trace.tracer import LeanTracer
 
 logger = logging.getLogger("otel_agents")
 
@@ -131,9 +126,11 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     old_pipeline, old_processors, old_metrics = _pipeline, _processors, _metrics
     absence.forget()
 
+    resource = building.resource_of(settings)
+
     # A span that has ended goes this way, in this order.
     prices = CostProcessor(overrides=settings.prices)
-    measuring, make_metrics = _measure(settings, given)
+    measuring, make_metrics = building.measure(settings, given, resource)
     open_spans = OpenSpans()
     watch = LoopWatch(
         open_spans,
@@ -143,13 +140,13 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
         stall_after=settings.stall_after,
     )
     outlets = destinations(settings, given)
-    pipeline_of = _pipeline_with_rules(settings) if outlets and _has_rules(settings) else Pipeline
+    pipeline_of = building.pipeline_with_rules(settings) if outlets and building.has_rules(settings) else Pipeline
     pipeline = pipeline_of(
         stages=[
             ContentStage(),
             Step(budgets.note),
             Step(watch.note),
-            *_redaction(settings),
+            *building.redaction(settings),
             LimitStage(),
             DialectStage(),
             prices,
@@ -169,10 +166,10 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     processors = (*settings.processors, pipeline)
 
     _pipeline, _processors, _shutdown_timeout = pipeline, processors, settings.shutdown_timeout
-    _install(settings, given, processors, prices)
+    _install(settings, given, processors, prices, resource)
     _last = settings, given
     bind(pipeline.settle, open_spans)
-    _watch_over(settings, pipeline, watch)
+    _watch_over(settings, pipeline, watch, resource)
     _end_with_multiprocessing(pipeline)
 
     if old_metrics is not None:
@@ -189,34 +186,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
             processor.shutdown()
 
 
-def _has_rules(settings: SdkSettings) -> bool:
-    """Say whether traces are kept by what they were, which is known at their end."""
-    others = (settings.keep_slower_than, settings.keep_dearer_than, settings.keep)
-    return settings.keep_errors or any(each is not None for each in others)
-
-
-def _pipeline_with_rules(settings: SdkSettings) -> Callable[..., Pipeline]:
-    from otel_agents.sdk.pipeline.tail import Rules, Tail  # few programs have rules
-    from otel_agents.sdk.pipeline.tail_pipeline import TailPipeline
-
-    rules = Rules(settings.keep_errors, settings.keep_slower_than, settings.keep_dearer_than, settings.keep)
-    tail = Tail(rules, spans=settings.hold_spans, size=settings.hold_bytes, seconds=settings.hold_for)
-    return partial(TailPipeline, tail=tail)
-
-
-def _redaction(settings: SdkSettings) -> list[Stage]:
-    """Give the steps after which nothing is left that must not leave: redact, then cut what is long."""
-    stages: list[Stage] = []
-    if (redactor := redact.redactor(settings)) is not None:
-        stages.append(RedactProcessor(redactor))
-    if not isinstance(settings.capture_content, bool):
-        from otel_agents.sdk.processors.cut import CutProcessor  # for those who cut
-
-        stages.append(CutProcessor(settings.capture_content))
-    return stages
-
-
-def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> None:
+def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch, resource: Resource) -> None:
     """Set what health, alerts, budgets and loops go by."""
     global _watch
     metrics_collector.limit_names(settings.names_limit)
@@ -224,7 +194,7 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> 
         alert_manager.thresholds = settings.thresholds
     for name, expression in (settings.rules or {}).items():
         alert_manager.add_rule(name, expression)
-    file = keeping.keep(settings, str(_resource(settings).attributes[SERVICE_NAME]), budgets)
+    file = keeping.keep(settings, str(resource.attributes[SERVICE_NAME]), budgets)
     for budget in settings.budgets:
         budgets.put(budget)
     if _watch is not None:
@@ -237,25 +207,12 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch) -> 
     notifying.put_up(settings, alert_manager)
 
 
-def _measure(settings: SdkSettings, given: Mapping[str, object]) -> tuple[list[Stage], Callable[..., Metrics] | None]:
-    """Give the stage that measures spans, and what makes the metrics it measures for; nothing when they are off."""
-    if not settings.enabled or settings.metrics == "none":
-        return [], None
-    from otel_agents.sdk.metrics.build import build  # the metrics of OpenTelemetry take 50 ms to import
-    from otel_agents.sdk.processors.metrics import MetricsProcessor, measured
-
-    if settings.metrics == "console":
-        wire, url = None, "the console"
-    else:
-        of_metrics = load(SdkSettings, given, signal="METRICS")
-        url = metrics_url(of_metrics, given)
-        wire = otlp(of_metrics, url, EXPORT_METRICS)
-    make = partial(build, settings, measured, wire, what=url, hint=HINT, resource=_resource(settings))
-    return [MetricsProcessor(measured)], make
-
-
 def _install(
-    settings: SdkSettings, given: Mapping[str, object], processors: tuple[SpanProcessor, ...], prices: CostProcessor
+    settings: SdkSettings,
+    given: Mapping[str, object],
+    processors: tuple[SpanProcessor, ...],
+    prices: CostProcessor,
+    resource: Resource,
 ) -> None:
     """Make the processors those of the program's tracer provider: ours, or one it already has."""
     global _provider, _joined
@@ -271,7 +228,7 @@ def _install(
         )
     lean: LeanTracer | None = None
     if _joined is not None:
-        _joined.replace(*((processors, _completing(there, settings, prices)) if settings.enabled else ()))
+        _joined.replace(*((processors, building.completing(there, settings, prices)) if settings.enabled else ()))
         tracer: trace.Tracer = there.get_tracer("otel_agents", __version__)
     else:
         if _provider is None:
@@ -281,8 +238,8 @@ def _install(
             logfire_provider.await_one(_join_later)
         _provider.set_up(
             enabled=settings.enabled,
-            resource=_resource(settings),
-            sampler=_sampler(settings, given),
+            resource=resource,
+            sampler=building.sampler_of(settings, given),
             id_generator=settings.id_generator or RandomIds(),
             processors=processors,
         )
@@ -302,16 +259,6 @@ def _install(
         threads.go_on()
 
 
-def _completing(provider: object, settings: SdkSettings, prices: CostProcessor) -> tuple[Stage, ...]:
-    """Say what happens to a joined provider's spans before its own exporters see their end."""
-    stages = (*_redaction(settings), DialectStage(), prices)
-    if not logfire_provider.is_logfires(provider):
-        return stages
-    from otel_agents.sdk.exporters.logfire import LogfireNames  # where it is asked for
-
-    return (*stages, LogfireNames())
-
-
 def _join_later(provider: TracerProvider) -> None:
     """Join a provider that is set after ours, and send on as before."""
     with _lock:
@@ -320,23 +267,6 @@ def _join_later(provider: TracerProvider) -> None:
             _provider.hand_over(provider)
         if _last is not None and _rehearsal is None:
             _put_up(*_last)
-
-
-def _resource(settings: SdkSettings) -> Resource:
-    """Describe the program: what is detected and set by variables, then what the program says."""
-    attributes = dict(settings.resource_attributes or {})
-    if settings.service_name is not None:
-        attributes[SERVICE_NAME] = settings.service_name
-    return Resource.create(attributes)
-
-
-def _sampler(settings: SdkSettings, given: Mapping[str, object]) -> Sampler:
-    records_all = _has_rules(settings)
-    if isinstance(settings.sampler, Sampler):
-        return AlwaysRecordSampler(settings.sampler) if records_all else settings.sampler
-    # A ratio the program gives is meant to be used, whatever a variable says of the sampler.
-    name = "parentbased_traceidratio" if "sample_ratio" in given and "sampler" not in given else settings.sampler
-    return HeadSampler.named(name, settings.sample_ratio, records_all=records_all)
 
 
 def flush(timeout: float) -> bool:

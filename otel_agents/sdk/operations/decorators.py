@@ -17,7 +17,9 @@ from otel_agents.sdk.operations import content
 from otel_agents.sdk.operations.arguments import Arguments, said
 from otel_agents.sdk.operations.generator_function import GeneratorFunction
 from otel_agents.sdk.operations.operation import NOTHING, Operation
-from otel_agents.sdk.streams.streams import Body, StreamEnd, follow, is_stream
+from otel_agents.sdk.streams.end import Body, StreamEnd
+from otel_agents.sdk.streams.streams import follow, is_stream
+from otel_agents.sdk.trace import deferred
 from otel_agents.sdk.values import attribute_values
 
 if TYPE_CHECKING:
@@ -180,7 +182,7 @@ class _Traced:
         given = self._arguments.given(args, kwargs)
         span = operation.span
         if self.type == "tool":
-            content.put(span, conventions.TOOL_CALL_ARGUMENTS, content.to_json, given)
+            deferred.put(span, conventions.TOOL_CALL_ARGUMENTS, content.to_json, given)
             return
         if (messages := said(given)) is not None:
             content.put_input(span, self.type, messages)
@@ -193,7 +195,7 @@ class _Traced:
                 (conventions.TOOL_DEFINITIONS, tool_definitions(given)),
             ):
                 if found:
-                    content.put(span, key, content.to_json, found)
+                    deferred.put(span, key, content.to_json, found)
 
     def finish(self, operation: Operation, result: Any) -> Any:
         """Record the result of a call and end its span; give the result, watched where it is a stream."""

@@ -15,7 +15,9 @@ from otel_agents.sdk.context.identity import put, read
 from otel_agents.sdk.context.propagation import IDENTITY, NESTED, NOBODY, Identity, LeftOut, attach_span, detach
 from otel_agents.sdk.operations import content
 from otel_agents.sdk.operations.handle import Handle, Linked, links_to
-from otel_agents.sdk.streams.streams import StreamEnd, follow
+from otel_agents.sdk.streams.end import StreamEnd
+from otel_agents.sdk.streams.streams import follow
+from otel_agents.sdk.trace import deferred
 from otel_agents.sdk.values import attribute_values
 
 if TYPE_CHECKING:
@@ -281,7 +283,7 @@ class Operation(Handle):
             attributes[conventions.COST_SOURCE] = "reported"
         self.set(attributes)
         if answer.output_messages and runtime.current.capture_content:
-            content.put(span, conventions.OUTPUT_MESSAGES, content.to_json, answer.output_messages)
+            deferred.put(span, conventions.OUTPUT_MESSAGES, content.to_json, answer.output_messages)
         if answer.model and self._named_by_answer:
             span.update_name(f"{conventions.OPERATION_CHAT} {answer.model}")
         if answer.error and self._failed_with is None:

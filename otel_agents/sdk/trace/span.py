@@ -54,7 +54,7 @@ class LeanSpan(Span):
     _agent: str | None = None  # at work where another instrumentation has begun the span
     _model_call: LeanSpan | None = None  # the model call around, and
     _inside: list[LeanSpan] | None = None  # the ended model calls inside that wait for it; see pipeline/repeats.py
-    _deferred: list[Any] | None = None  # content still to be written as JSON, by otel_agents.sdk.operations.content
+    _deferred: list[Any] | None = None  # content still to be written, by otel_agents.sdk.trace.deferred
 
     _name: str
     _context: SpanContext

@@ -1,20 +1,15 @@
-"""The tracer provider whose tracers make lean spans, for this SDK and for every user of the OpenTelemetry API."""
+"""The tracer: makes lean spans, for this SDK and for every user of the OpenTelemetry API."""
 
 from __future__ import annotations
 
-import concurrent.futures.thread  # noqa: F401  the base describes a forked child with a pool: its hooks must come first
 import functools
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import time_ns
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 from opentelemetry.baggage import _BAGGAGE_KEY
 from opentelemetry.context import _RUNTIME_CONTEXT, Context
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import (
     SpanLimits,
-    SpanProcessor,
     SynchronousMultiSpanProcessor,
     Tracer,
     TracerProvider,
@@ -28,8 +23,6 @@ from opentelemetry.trace import (
     Span,
     SpanContext,
     SpanKind,
-    Status,
-    StatusCode,
     TraceFlags,
     TraceState,
     get_current_span,
@@ -37,24 +30,25 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation import _SPAN_KEY
 
 from otel_agents import conventions
-from otel_agents.sdk import faults, runtime
+from otel_agents.sdk import runtime
 from otel_agents.sdk.context.identity import read
-from otel_agents.sdk.context.propagation import IDENTITY, NOBODY, Identity, LeftOut, attach_span, detach
-from otel_agents.sdk.operations.content import write_deferred
+from otel_agents.sdk.context.propagation import IDENTITY, NOBODY, Identity, LeftOut
 from otel_agents.sdk.trace import begun
+from otel_agents.sdk.trace.current_span import CurrentSpan
 from otel_agents.sdk.trace.ids import RandomIds, new_span_id, new_trace_id
 from otel_agents.sdk.trace.probability import LOW_56_BITS
 from otel_agents.sdk.trace.sampling import HeadSampler
 from otel_agents.sdk.trace.span import LeanSpan, is_plain
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Mapping, Sequence
 
+    from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.sdk.trace.sampling import Sampler
     from opentelemetry.util.types import AnyValue, Attributes
 
-F = TypeVar("F", bound=Callable[..., Any])
+    from otel_agents.sdk.trace.provider import LeanProvider
 
 _FLAGS = tuple(TraceFlags(value) for value in range(4))
 _NO_STATE = TraceState()
@@ -70,149 +64,6 @@ def _span_context(trace_id: int, span_id: int, flags: TraceFlags, state: TraceSt
     if _KNOWN_LAYOUT:
         return _tuple(SpanContext, (trace_id, span_id, False, flags, state, True))
     return SpanContext(trace_id, span_id, False, flags, state)
-
-
-class Processors(SynchronousMultiSpanProcessor):
-    """The span processors, in order, with those that do nothing at a step left out of that step."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # the base has no types
-        self.starting: tuple[SpanProcessor, ...] = ()
-        self.ending: tuple[SpanProcessor, ...] = ()
-
-    def add_span_processor(self, span_processor: SpanProcessor) -> None:
-        """Add one at the end."""
-        with self._lock:
-            self._set((*self._span_processors, span_processor))
-
-    def replace(self, old: Iterable[SpanProcessor], new: Iterable[SpanProcessor]) -> None:
-        """Put ``new`` in the place of ``old``; what others added stays."""
-        gone = set(map(id, old))
-        with self._lock:
-            self._set((*new, *(one for one in self._span_processors if id(one) not in gone)))
-
-    def _set(self, processors: tuple[SpanProcessor, ...]) -> None:
-        def overriding(method: str) -> tuple[SpanProcessor, ...]:
-            stock = getattr(SpanProcessor, method)
-            return tuple(one for one in processors if getattr(type(one), method, None) not in (None, stock))
-
-        self._span_processors = processors
-        self.starting = overriding("on_start")
-        self.ending = overriding("_on_ending")
-
-
-class LeanProvider(TracerProvider):
-    """A ``opentelemetry.sdk.trace.TracerProvider`` that can be set up again while its tracers are in use."""
-
-    _active_span_processor: Processors
-
-    def __init__(self) -> None:
-        super().__init__(
-            sampler=HeadSampler(1.0, parent_based=True),
-            resource=Resource.get_empty(),
-            shutdown_on_exit=False,
-            active_span_processor=Processors(),
-            id_generator=RandomIds(),
-            span_limits=SpanLimits(),
-        )
-        self.enabled = False
-        self.successor: TracerProvider | None = None  # makes the spans now, where a provider was set after this one
-        self._configured: tuple[SpanProcessor, ...] = ()
-
-    def hand_over(self, successor: TracerProvider) -> None:
-        """Have another provider make the spans from now on, with the processors that others added to this one."""
-        self.enabled = False
-        for processor in self._active_span_processor._span_processors:
-            if processor not in self._configured:
-                successor.add_span_processor(processor)
-        self.successor = successor
-
-    def set_up(
-        self,
-        *,
-        enabled: bool,
-        resource: Resource,
-        sampler: Sampler,
-        id_generator: IdGenerator,
-        processors: Sequence[SpanProcessor],
-    ) -> None:
-        """Replace what an earlier call set; tracers and open spans go on with the new."""
-        self._resource = resource
-        self.sampler = sampler
-        self.id_generator: IdGenerator = id_generator  # type: ignore[assignment]  # the base wants the random one
-        self._span_limits = SpanLimits()
-        self._active_span_processor.replace(self._configured, processors)
-        self._configured = tuple(processors)
-        self.enabled = enabled
-
-    def set_aside(self) -> Callable[[], None]:
-        """Begin with nothing set up and no processors; give what brings back those there were."""
-        names = (
-            "enabled",
-            "_resource",
-            "sampler",
-            "id_generator",
-            "_span_limits",
-            "_active_span_processor",
-            "_configured",
-        )
-        aside = {name: getattr(self, name) for name in names}
-        self.enabled = False
-        self._active_span_processor, self._configured = Processors(), ()
-
-        def bring_back() -> None:
-            for name, value in aside.items():
-                setattr(self, name, value)
-
-        return bring_back
-
-    def stop(self) -> None:
-        """Make no more spans, and let go of the processors that were set up."""
-        self.enabled = False
-        self._active_span_processor.replace(self._configured, ())
-        self._configured = ()
-
-    def get_tracer(
-        self,
-        instrumenting_module_name: str,
-        instrumenting_library_version: str | None = None,
-        schema_url: str | None = None,
-        attributes: Attributes = None,
-    ) -> LeanTracer:
-        """Give the tracer of a scope."""
-        scope = InstrumentationScope(
-            instrumenting_module_name or "", instrumenting_library_version or "", schema_url, attributes
-        )
-        with self._tracers_lock:
-            tracer = self._tracers.get(scope)
-            if tracer is None:
-                tracer = LeanTracer(self, scope, self._apply_tracer_configurator(scope))
-                self._tracers[scope] = tracer
-        return cast("LeanTracer", tracer)
-
-    def started(self, span: LeanSpan, parent_context: Context | None) -> None:
-        """Tell the processors that a span has started."""
-        for processor in self._active_span_processor.starting:
-            try:
-                processor.on_start(span, parent_context=parent_context)
-            except Exception as error:
-                faults.report(f"{type(processor).__name__}.on_start", error)
-
-    def ended(self, span: LeanSpan) -> None:
-        """Tell the processors that a span has ended."""
-        processors = self._active_span_processor
-        if span._deferred is not None and len(processors._span_processors) > 1:
-            write_deferred(span)  # others than our pipeline look at the span now
-        for processor in processors.ending:
-            try:
-                processor._on_ending(span)
-            except Exception as error:
-                faults.report(f"{type(processor).__name__}._on_ending", error)
-        for processor in processors._span_processors:
-            try:
-                processor.on_end(span)
-            except Exception as error:
-                faults.report(f"{type(processor).__name__}.on_end", error)
 
 
 class LeanTracer(Tracer):
@@ -447,53 +298,3 @@ class LeanTracer(Tracer):
             set_status_on_exception,
         )
         return CurrentSpan(start, record_exception, set_status_on_exception, end_on_exit)
-
-
-class CurrentSpan:
-    """Starts a span and makes it current for a block or, as a decorator, for each call of a function."""
-
-    __slots__ = ("_end_on_exit", "_record", "_set_status", "_span", "_start", "_token")
-
-    def __init__(self, start: Callable[[], Span], record: bool, set_status: bool, end_on_exit: bool) -> None:
-        self._start = start
-        self._record = record
-        self._set_status = set_status
-        self._end_on_exit = end_on_exit
-
-    def __enter__(self) -> Span:
-        self._span = span = self._start()
-        self._token = attach_span(span)
-        return span
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        detach(self._token)
-        span = self._span
-        # As opentelemetry.trace.use_span: what is no Exception, such as GeneratorExit, is no failure.
-        if isinstance(error, Exception) and span.is_recording():
-            if self._record:
-                span.record_exception(error)
-            if self._set_status:
-                span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
-        if self._end_on_exit:
-            span.end()
-
-    def __call__(self, function: F) -> F:
-        """Trace each call of a function, as the stock tracer's context manager does."""
-        again = functools.partial(CurrentSpan, self._start, self._record, self._set_status, self._end_on_exit)
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def traced_coroutine(*args: Any, **kwargs: Any) -> Any:
-                with again():
-                    return await function(*args, **kwargs)
-
-            return cast("F", traced_coroutine)
-
-        @functools.wraps(function)
-        def traced(*args: Any, **kwargs: Any) -> Any:
-            with again():
-                return function(*args, **kwargs)
-
-        return cast("F", traced)
