@@ -251,6 +251,7 @@ def _install(
         capture_content=bool(settings.capture_content),
         configured=True,
         baggage_key=_BAGGAGE_KEY if settings.enabled else "",
+        changes=building.changes_of_baggage(settings),
         send_baggage=identity.names(settings.send_baggage),
         read_baggage=identity.names(settings.read_baggage),
         threads=settings.threads if settings.enabled else "none",

@@ -30,6 +30,7 @@ class Runtime:
         configured: whether ``configure()`` was called.
         baggage_key: the key of OpenTelemetry's baggage in a context, where identity travels by it.
         send_baggage: the attributes of an identity that are put there; None for all.
+        changes: gives those of some named values that must not be sent as they are, redacted; None: all may be.
         read_baggage: the attributes that are taken from there; None for all.
         threads: which threads go on in the context they were started in: all, pools or none.
     """
@@ -41,6 +42,7 @@ class Runtime:
     configured: bool = False
     baggage_key: str = ""
     send_baggage: frozenset[str] | None = frozenset()
+    changes: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     read_baggage: frozenset[str] | None = frozenset()
     threads: str = "none"
 

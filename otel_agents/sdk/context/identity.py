@@ -130,11 +130,24 @@ def put(below: Context, identity: Identity, given: dict[str, str], agent: str | 
         attributes = _bounded(attributes)
     there: Any = below.get(now.baggage_key)
     if given and now.baggage_key:
-        baggage = _with(there or {}, given, now.send_baggage)
+        baggage = _with(there or {}, _sendable(given), now.send_baggage)
         if baggage or there:
             dict.__setitem__(below, now.baggage_key, baggage)
             there = baggage
     dict.__setitem__(below, IDENTITY, Identity(attributes, agent or identity.agent, there))
+
+
+def _sendable(given: dict[str, str]) -> dict[str, str]:
+    """Give what is said of who asks without what must not leave the program."""
+    changes = runtime.current.changes
+    if changes is None:
+        return given
+    try:
+        changed = changes(given)
+    except Exception as error:  # as of the user's own function
+        faults.report("redacting baggage", error)
+        return dict.fromkeys(given, "[redacted:failed]")
+    return {**given, **changed} if changed else given
 
 
 def read(identity: Identity, baggage: object) -> Identity:

@@ -102,7 +102,7 @@ class Operation(Handle):
             if self._token is not None:
                 detach(self._token)
                 self._token = None
-            if error is not None:
+            if error is not None and (self._stream is None or isinstance(error, Exception)):  # as a stream's end has it
                 self.fail(error)
             if self._stream is not None and not self._stream.release(hand_on=error is None):
                 return  # the stream was handed on before anybody read it: it ends the span

@@ -77,7 +77,7 @@ class StreamEnd:
                 operation.output("".join(self._texts))
             if not complete:
                 operation.set_attribute(conventions.INCOMPLETE, True)
-            if error is not None:
+            if isinstance(error, Exception):  # who cancels or interrupts the reading has seen enough
                 operation.fail(error)
             if self._ends_operation:
                 operation.end()

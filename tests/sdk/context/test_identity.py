@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 import otel_agents
 from otel_agents import carry, context, monitor_operation
+from otel_agents.sdk import faults
 from otel_agents.sdk.context import identity
 from otel_agents.sdk.trace.joining import JoinedProcessor
 
@@ -268,6 +269,43 @@ def test_what_is_sent_is_a_setting(recorder, setting, expected) -> None:
         with monitor_operation("work"):
             pass
     assert inherited(recorder.span()) == {"session.id": "s", "user.id": "u", "plan": "pro"}
+
+
+def test_what_is_sent_is_redacted_as_spans_are(recorder) -> None:
+    recorder.configure(redact_leave="tenant.id")
+    with context(session="0170-1234567", user="ada@example.com", tenant="ada@acme.com", team="red", password="x"):
+        redacted = {
+            "session.id": "[redacted:phone]",
+            "user.id": "[redacted:email]",
+            "tenant.id": "ada@acme.com",
+            "team": "red",
+            "password": "[redacted:password]",
+        }
+        assert {key.removeprefix("otel_agents.label."): value for key, value in sent().items()} == redacted
+        with monitor_operation("work"):
+            pass
+    assert inherited(recorder.span()) == redacted
+    with context(user="u-17"), context(user="bob@example.com"):
+        assert sent() == {"user.id": "[redacted:email]"}  # and not the one around
+
+
+def test_it_is_not_where_nothing_is_redacted(recorder) -> None:
+    recorder.configure(redact=False)
+    with context(user="ada@example.com"):
+        assert sent() == {"user.id": "ada@example.com"}
+
+
+def test_what_cannot_be_redacted_is_not_sent(recorder, monkeypatch) -> None:
+    monkeypatch.setattr(faults, "raising", False)
+    faults.counts.clear()
+
+    def fails(text: str) -> str:
+        raise RuntimeError(text)
+
+    recorder.configure(redact_patterns={"mine": fails})
+    with context(user="u-17-and-more"):
+        assert sent() == {"user.id": "[redacted:failed]"}
+    assert faults.counts["redacting baggage"] == 1
 
 
 def test_what_is_believed_is_a_setting(recorder) -> None:
