@@ -34,9 +34,9 @@ from opentelemetry.trace import (
 
 from otel_agents.sdk.exporters.encoder import encode
 from otel_agents.sdk.trace.ids import RandomIds
+from otel_agents.sdk.trace.provider import LeanProvider
 from otel_agents.sdk.trace.sampling import HeadSampler
 from otel_agents.sdk.trace.span import LeanSpan
-from otel_agents.sdk.trace.tracer import LeanProvider
 
 RESOURCE = Resource({"service.name": "test"})
 
