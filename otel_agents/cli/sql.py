@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
     import argparse
+
+_PLACE: Final = re.compile(r"at line (?P<line>\d+), column (?P<column>\d+)")
+_BEFORE, _SHOWN = 60, 100  # characters of a long line: before the place, and in all
 
 
 def register(subparsers: Any) -> None:
@@ -36,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         answer = rows.Answer(**client.post("/api/v1/sql", {"sql": query}))
     except QueryError as error:
         hint = f"; {error.hint}" if error.hint else ""
-        print(f"otel-agents: {error}{hint}", file=sys.stderr)
+        print(f"otel-agents: {error}{hint}{_pointed(query, str(error))}", file=sys.stderr)
         return 1
     try:
         rows.WRITERS[args.format](answer, sys.stdout)
@@ -46,3 +50,17 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(rows.footer(answer), file=sys.stderr)
     return 0
+
+
+def _pointed(query: str, message: str) -> str:
+    """The line of a query that a message is about, and a mark below the place; "" when it names none."""
+    named = _PLACE.search(message)
+    lines = query.split("\n")
+    if named is None or int(named["line"]) > len(lines):
+        return ""
+    line, column = lines[int(named["line"]) - 1].replace("\t", " "), int(named["column"]) - 1
+    from_ = max(0, column - _BEFORE)
+    shown = ("…" if from_ else "") + line[from_ : from_ + _SHOWN]
+    length = len(m[0]) if (m := re.match(r'"[^"]*"|\'[^\']*\'|[\w.]+|\S', line[column:])) else 1
+    at = column - from_ + (1 if from_ else 0)
+    return f"\n  {shown}\n  {' ' * at}{'^' * min(length, max(1, len(shown) - at))}"

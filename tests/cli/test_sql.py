@@ -56,12 +56,16 @@ def test_csv_from_a_query_on_standard_input(url):
     assert ran.stdout == 'a,b,c,d\n\'=1+1,-1,"x,""y""",\n'
 
 
-def test_a_refusal_is_one_line_with_its_hint(url):
+def test_a_refusal_shows_the_place_and_what_was_meant(url):
     ran = run("SELECT agnet FROM spans", "--url", url)
     assert (ran.returncode, ran.stdout, ran.stderr) == (
         1,
         "",
-        'otel-agents: unknown column "agnet" at line 1, column 8; did you mean "agent"?\n',
+        (
+            'otel-agents: unknown column "agnet" at line 1, column 8; did you mean "agent"?\n'
+            "  SELECT agnet FROM spans\n"
+            "         ^^^^^\n"
+        ),
     )
 
 

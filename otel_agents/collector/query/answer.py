@@ -67,6 +67,7 @@ def _bind(cursor: DuckDBPyConnection, sql: str, statement: Node) -> tuple[Node, 
         other = rewrite.aliases_in_group_by(statement) if "GROUP BY" in str(error) else None
         begin_again(cursor)
         if other is None:
+            cursor.execute(sql)  # fails in the same way, and shows the place, which the other does not
             raise
         text = unparse(cursor, other)
         check(parse(cursor, text), text)

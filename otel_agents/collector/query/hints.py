@@ -18,7 +18,11 @@ _COLUMN = re.compile(
 _TABLE = re.compile(r'Referenced table "(?P<name>.+?)" not found')
 _CANDIDATES = re.compile(r"Candidate (?:bindings|tables):[ :]*(?P<names>.+)")
 _QUOTED = re.compile(r'"([^"]+)"')
-_ECHO = re.compile(r"\n\s*LINE \d+:.*", re.DOTALL)  # the text of the query again, with a caret
+# A line of the query again, or the middle of a long one, and carets below the place.
+_ECHO = re.compile(
+    r"\n\s*(?P<head>LINE (?P<line>\d+): (?:\.\.\.)?)(?P<text>.*?)(?:\.\.\.)?\n(?P<space> *)\^+", re.DOTALL
+)
+_OVERLOADS = re.compile(r"\s*Candidate functions:.*", re.DOTALL)
 _SETTING = re.compile(
     r"\s*(?:Possible solutions:|Use \"SET ).*", re.DOTALL
 )  # advice about settings nobody here can set
@@ -38,12 +42,28 @@ def explain(error: Exception, sql: str, statement: Node, columns: set[str]) -> Q
         return _unknown("column", unknown["name"] or unknown["other"], message, sql, statement, columns)
     if unknown := _TABLE.search(message):
         return _unknown("table", unknown["name"], message, sql, statement, columns)
-    text = _SETTING.sub("", _ECHO.sub("", message)).strip()
+    text = _SETTING.sub("", _OVERLOADS.sub("", _ECHO.sub("", message))).strip()
     kind, _, rest = text.partition(": ")
     if kind.endswith("Error"):
         text = rest
     text, _, hint = text.partition("\n")
-    return QueryError(text.rstrip(), kind="failed", hint=" ".join(hint.split()) or None)
+    text, hint = text.rstrip(" ."), " ".join(hint.split())
+    if "argument types" in text:
+        text, _, hint = text.partition(". ")
+        hint = "a cast makes one type of another: (attributes->>'key')::DOUBLE"
+    return QueryError(f"{text} {_echoed(message, sql)}".rstrip(), kind="failed", hint=hint or None)
+
+
+def _echoed(message: str, sql: str) -> str:
+    """Where the place is that DuckDB shows; "" when it shows none, or one of a text that is not the user's."""
+    shown = _ECHO.search(message)
+    lines = sql.split("\n")
+    if shown is None or int(shown["line"]) > len(lines):
+        return ""
+    before = lines[int(shown["line"]) - 1].find(shown["text"])
+    if before < 0:
+        return ""
+    return f"at line {shown['line']}, column {before + len(shown['space']) - len(shown['head']) + 1}"
 
 
 def _unknown(what: str, name: str, message: str, sql: str, statement: Node, columns: set[str]) -> QueryError:
@@ -52,8 +72,12 @@ def _unknown(what: str, name: str, message: str, sql: str, statement: Node, colu
         known |= columns
     by_lowered = {candidate.lower(): candidate for candidate in known}
     close = get_close_matches(name.lower(), by_lowered, n=1)
-    if close:
+    if close and f'"{name}"' not in sql:
         hint: str | None = f'did you mean "{by_lowered[close[0]]}"?'
+    elif what == "column" and f'"{name}"' in sql:
+        hint = f"a text stands in single quotes: '{name}'"
+    elif what == "table" and known:
+        hint = f"the tables here are: {', '.join(sorted(known))}"
     elif what == "column" and "attributes" in known:
         hint = f"an attribute is read as attributes->>'{name}'; DESCRIBE spans lists the columns"
     else:

@@ -23,6 +23,11 @@ Node = dict[str, Any]
 MAX_CHARACTERS = 65_536
 MAX_NESTING = 100  # brackets; the parser's time and memory grow with the square of those left open
 _ONE_SELECT = "write one SELECT, or WITH … SELECT, over spans, traces or the other tables; nothing else is run here"
+# What is written so elsewhere, and how it is written here.
+_MEANT = {
+    'near "?"': "whether there is a key: json_exists(attributes, 'key')",
+    "Unknown ordered aggregate": "write quantile_cont(x, 0.95) or approx_quantile(x, 0.95)",
+}
 
 
 def parse(cursor: DuckDBPyConnection, sql: str) -> Node:
@@ -131,4 +136,5 @@ def _refusal(sql: str, answer: Node) -> QueryError:
     if "expression depth" in message:
         return too_deep()
     where = _line_and_column(sql, int(answer["position"])) if answer.get("position") else ""
-    return QueryError(f"{message} {where}".rstrip(), kind="syntax")
+    hint = next((hint for part, hint in _MEANT.items() if part in message), None)
+    return QueryError(f"{message} {where}".rstrip(), kind="syntax", hint=hint)

@@ -195,7 +195,42 @@ def test_a_query_whose_asker_left_is_ended(store):
             "an attribute is read as attributes->>'priority'; DESCRIBE spans lists the columns",
         ),
         ("SELECT * FROM span", "unknown_name", 'unknown table "span" at line 1, column 15', 'did you mean "spans"?'),
-        ("SELECT s.name FROM spans t", "unknown_name", 'unknown table "s" at line 1, column 8', None),
+        (
+            "SELECT s.name FROM spans t",
+            "unknown_name",
+            'unknown table "s" at line 1, column 8',
+            "the tables here are: t",
+        ),
+        (
+            'SELECT name FROM spans WHERE agent = "Router"',
+            "unknown_name",
+            'unknown column "Router" at line 1, column 38',
+            "a text stands in single quotes: 'Router'",
+        ),
+        (
+            "SELECT 1 FROM spans WHERE attributes ? 'k'",
+            "syntax",
+            'syntax error at or near "?" at line 1, column 38',
+            "whether there is a key: json_exists(attributes, 'key')",
+        ),
+        (
+            "SELECT agent,\n  sum(name) FROM spans GROUP BY agent",
+            "failed",
+            "No function matches the given name and argument types 'sum(VARCHAR)' at line 2, column 3",
+            "a cast makes one type of another: (attributes->>'key')::DOUBLE",
+        ),
+        (
+            "SELECT name, count(*) FROM spans",
+            "failed",
+            (
+                'column "name" must appear in the GROUP BY clause or must be part of an aggregate function'
+                " at line 1, column 8"
+            ),
+            (
+                'Either add it to the GROUP BY list, or use ANY_VALUE("name") if the exact value of "name" is not'
+                " important."
+            ),
+        ),
         ("SELECT * FORM spans", "syntax", 'syntax error at or near "spans" at line 1, column 15', None),
         (
             "SELECT medain(cost) FROM spans",
@@ -209,7 +244,7 @@ def test_a_query_whose_asker_left_is_ended(store):
             'unknown type "txt" at line 1, column 14',
             "did you mean TEXT?",
         ),
-        ("SELECT 'a'::INT", "failed", "Could not convert string 'a' to INT32", None),
+        ("SELECT 'a'::INT", "failed", "Could not convert string 'a' to INT32 at line 1, column 11", None),
     ],
 )
 def test_errors_say_where_and_what_was_meant(store, sql, kind, message, hint):
