@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from otel_agents.collector.api.schema import read_schema
 from otel_agents.collector.options import CollectorSettings
 from otel_agents.collector.store.duckdb import DuckDBStore
+from otel_agents.errors import ConfigurationError
 from otel_agents.sdk.options import SdkSettings
 
 if TYPE_CHECKING:
@@ -76,17 +77,20 @@ def configuration(cls: type) -> str:
     """A configuration file: each setting with its meaning, its variable, what it takes, and its default."""
     parts = [CONFIGURATION_HEAD]
     for field in dataclasses.fields(cls):
+        takes = ""
         try:
             field.metadata["parse"]("")
+        except ConfigurationError:  # of one that has a text of its own for each mistake
+            pass
         except ValueError as error:
-            takes = str(error).removeprefix("expected ")
+            takes = f"Takes {str(error).removeprefix('expected ')}; "
         variables = " or ".join(field.metadata["env"])
         default = field.default
         if default is None:
             line = f"#{field.name} ="
         else:
             line = f"{field.name} = {_spelled(default) if isinstance(default, (int, float)) else json.dumps(default)}"
-        parts.append(f"# {field.metadata['doc']}\n# Takes {takes}; variable {variables}.\n{line}\n")
+        parts.append(f"# {field.metadata['doc']}\n# {takes}{'v' if takes else 'V'}ariable {variables}.\n{line}\n")
     return "\n".join(parts)
 
 

@@ -221,6 +221,12 @@ class AlertManager:
         return self.check()
 
     @property
+    def active(self) -> list[Alert]:
+        """The same as of the last check, without another."""
+        with self._lock:
+            return self._states.now()
+
+    @property
     def history(self) -> list[Alert]:
         """The newest thousand changes, oldest first: each alert that began to fire, and each that was resolved."""
         with self._lock:
@@ -313,6 +319,24 @@ class AlertManager:
         """The silences there are."""
         with self._lock:
             return list(self._silences)
+
+    def packed(self) -> dict[str, Any]:
+        """Return alerts, history and silences as plain values, for :meth:`unpack`."""
+        with self._lock:
+            return {**self._states.packed(), "silences": [one._asdict() for one in self._silences]}
+
+    def unpack(self, packed: dict[str, Any]) -> None:
+        """Go on with what :meth:`packed` gave in an earlier run.
+
+        Raises:
+            KeyError, TypeError: it did not.
+        """
+        from otel_agents.alerts.silences import Silence
+
+        with self._lock:
+            silences = [Silence(**one) for one in packed["silences"]]
+            self._states.unpack(packed)
+            self._silences[:] = silences
 
     def set_aside(self) -> Callable[[], None]:
         """Begin with no alert, rule, silence or listener; give what brings back those there were, and thresholds."""

@@ -7,12 +7,12 @@ and a time after which all that still fires is told of again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from otel_agents.model import Alert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from otel_agents.model import Alert
 
 Why = Literal["new", "repeated", "escalated", "resolved"]
 
@@ -101,6 +101,33 @@ class Router:
             if not group.known:
                 del self._groups[name]
         return notices
+
+    def packed(self) -> list[dict[str, Any]]:
+        """Return what was told of, as plain values, for :meth:`unpack`."""
+        return [
+            {
+                "name": name,
+                "due": group.due,
+                "last": group.last,
+                "known": [
+                    {"alert": one.alert.as_dict(), "told": one.told, "escalated": one.escalated}
+                    for one in group.known.values()
+                ],
+            }
+            for name, group in self._groups.items()
+        ]
+
+    def unpack(self, packed: list[dict[str, Any]]) -> None:
+        """Go on with what :meth:`packed` gave in an earlier run, and tell nothing twice.
+
+        Raises:
+            KeyError, TypeError: it did not.
+        """
+        groups = {}
+        for group in packed:
+            known = [_Known(Alert(**one["alert"]), one["told"], one["escalated"]) for one in group["known"]]
+            groups[group["name"]] = _Group(group["due"], {one.alert.id: one for one in known}, group["last"])
+        self._groups = groups
 
     def _take(self, firing: dict[str, Alert], now: float) -> None:
         for id_, alert in firing.items():

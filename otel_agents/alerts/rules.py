@@ -70,6 +70,12 @@ class Rule:
             )
 
 
+def named(given: str) -> tuple[str, str | None]:
+    """Split a name as options have it, ``slow chat/high``, into the name and the severity; None without one."""
+    name, slash, severity = given.rpartition("/")
+    return (name, severity) if slash and severity in SEVERITIES else (given, None)
+
+
 def make(name: str, expression: str | None, severity: str | None) -> Rule:
     """Make a rule, or give the ready-made one of that name where there is no expression.
 

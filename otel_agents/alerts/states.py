@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from otel_agents.model import Alert
 
@@ -77,6 +77,24 @@ class States:
                 active.alert = replace(alert, acknowledged_by=by)
                 known += 1
         return known
+
+    def packed(self) -> dict[str, Any]:
+        """Return everything as plain values, for :meth:`unpack`."""
+        return {
+            "active": [{"alert": one.alert.as_dict(), "told": one.told} for one in self._active.values()],
+            "history": [alert.as_dict() for alert in self.history],
+        }
+
+    def unpack(self, packed: dict[str, Any]) -> None:
+        """Go on with what :meth:`packed` gave.
+
+        Raises:
+            KeyError, TypeError: it did not.
+        """
+        history = [Alert(**alert) for alert in packed["history"]]
+        active = [_Active(Alert(**one["alert"]), one["told"]) for one in packed["active"]]
+        self._active = {(one.alert.name, one.alert.kind, one.alert.subject): one for one in active}
+        self.history = deque(history, maxlen=_HISTORY)
 
     def is_firing(self, rule: str, kind: str, subject: str) -> bool:
         """Say whether an alert fired at the last update."""

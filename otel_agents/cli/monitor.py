@@ -86,15 +86,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _alerts(args: argparse.Namespace) -> int:
-    from otel_agents.cli.watching import Watcher, write
+    from otel_agents.cli.watching import Watcher, told_by, write
 
     try:
-        watcher = Watcher(source.open_source(args), args.rule, args.threshold)
-        found = watcher.look(args.severity)
+        where = source.open_source(args)
+        told = None if args.rule or args.threshold else where.alerts(now=True)
+        if told is not None:
+            found = told_by(told, args.severity)
+            nothing = f"No alert: {len(told['rules']) + len(told['thresholds'])} rules of the collector"
+        else:
+            watcher = Watcher(where, args.rule, args.threshold)
+            found = watcher.look(args.severity)
+            nothing = f"No alert: {watcher.rules} rules, {watcher.spans:,} spans of the last hour"
     except OtelAgentsError as error:
         print(f"otel-agents: {error}", file=sys.stderr)
         return _COULD_NOT_LOOK
-    write(found, watcher, args.export, sys.stdout)
+    write(found, nothing, args.export, sys.stdout)
     return int(any(alert.state == "firing" for alert in found))
 
 
@@ -120,7 +127,7 @@ def _live(where: Source, console: Console, minutes: int, interval: float) -> int
                 if figures is None or time.monotonic() - asked >= interval * 0.9:
                     asked = time.monotonic()
                     try:
-                        figures, facts, fault = where.overview(minutes), _facts(where, minutes), ""
+                        figures, facts, fault = _figures(where, minutes), _facts(where, minutes), ""
                     except (CollectorError, CollectorUnreachable) as error:
                         fault = fault or f"{time.strftime('%H:%M:%S')} {error}"
                         if figures is None:  # wrong from the start: said on the plain terminal
@@ -141,7 +148,17 @@ def _screen(figures: Row, facts: list[str], foot: str, console: Console) -> Rend
 def _frame(where: Source, minutes: int, console: Console, height: int | None, foot: str) -> RenderableType:
     from otel_agents.cli.screen import frame
 
-    return frame(where.overview(minutes), _facts(where, minutes), foot, console.width, height)
+    return frame(_figures(where, minutes), _facts(where, minutes), foot, console.width, height)
+
+
+def _figures(where: Source, minutes: int) -> Row:
+    """Return the overview; its reasons are the alerts that fire, where somebody watches."""
+    figures = where.overview(minutes)
+    told = where.alerts(now=False)
+    if told is not None:
+        firing = [one["message"] for one in told["alerts"] if one["state"] == "firing" and not one["silenced"]]
+        figures["health"]["reasons"] = firing or figures["health"]["reasons"]
+    return figures
 
 
 def _facts(where: Source, minutes: int) -> list[str]:

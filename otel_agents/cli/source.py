@@ -39,6 +39,13 @@ class Source(Protocol):
     def uptime_s(self) -> float | None:
         """Return how long the collector has run; None for a file."""
 
+    def alerts(self, *, now: bool) -> Row | None:
+        """Return the alerts of whoever watches, in the shape of ``GET /api/v1/alerts``; None where nobody does.
+
+        Args:
+            now: look before, instead of telling of the last look.
+        """
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare where a command reads."""
@@ -83,6 +90,12 @@ class Running:
         with self._explained():
             started = re.search(r"^process_start_time_seconds (\S+)$", self._client.text("/metrics"), re.MULTILINE)
         return max(0.0, time.time() - float(started[1])) if started else None
+
+    def alerts(self, *, now: bool) -> Row | None:
+        """Ask its API."""
+        with self._explained():
+            answer = self._client.get(f"/api/v1/alerts?now={now:d}")
+        return answer if answer["watched"] else None
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -158,4 +171,8 @@ class File:
 
     def uptime_s(self) -> float | None:
         """Return nothing: a file does not run."""
+        return None
+
+    def alerts(self, *, now: bool) -> Row | None:  # noqa: ARG002 - as above
+        """Return nothing: nobody watches a file."""
         return None

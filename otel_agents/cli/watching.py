@@ -16,22 +16,18 @@ from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.rules import SEVERITIES, Rule
 from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.cli.rows import printable
-from otel_agents.cli.statements import statement
+from otel_agents.cli.statements import ended, statement
+from otel_agents.collector.query.ended import record
+from otel_agents.collector.watching.observer import Observer, refuse_unknowable
 from otel_agents.errors import ConfigurationError
-from otel_agents.health.aggregates import Aggregates
-from otel_agents.health.counts import counts
-from otel_agents.health.rules import judge
 from otel_agents.health.windows import HOUR
-from otel_agents.records import SpanRecord
+from otel_agents.model import Alert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from otel_agents.alerts.manager import Look
     from otel_agents.cli.source import Row, Source
-    from otel_agents.health.aggregates import Kind
-    from otel_agents.health.rules import Key
-    from otel_agents.model import Alert, Finding
+    from otel_agents.records import SpanRecord
 
 _STEP_NS: Final = 30_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as the store has its times
@@ -54,10 +50,8 @@ class Watcher:
     def __init__(self, source: Source, rules: Sequence[str], thresholds: Sequence[str]) -> None:
         self._source = source
         self._thresholds = Thresholds()
-        self._aggregates = Aggregates()
-        self._found: frozenset[Key] = frozenset()
-        self._now_ns = self._started_ns = 0
-        self._manager = AlertManager(self._thresholds, lambda: cast("Look", self._look()), _Nobody())
+        self._observer = Observer(self._thresholds)
+        self._manager = AlertManager(self._thresholds, self._observer.look, _Nobody())
         for given in thresholds:
             name, _, number = given.partition("=")
             if name.strip() == "cost":
@@ -75,17 +69,17 @@ class Watcher:
         start = end - timedelta(seconds=back_s)
         start_ns, end_ns = _ns(start), _ns(end)
         (oldest,) = self._source.ask(statement("oldest"))
-        self._started_ns = max(start_ns, (oldest["oldest_us"] or 0) * 1000)
+        observer = self._observer
+        observer.started_ns = max(start_ns, (oldest["oldest_us"] or 0) * 1000)
         records = self._records(start, end)
         self.spans = len(records)
         ends = [record.end_ns for record in records]
         fed = 0
         active: list[Alert] = []
-        for now_ns in [*range(max(start_ns, self._started_ns) + _STEP_NS, end_ns, _STEP_NS), end_ns]:
+        for now_ns in [*range(max(start_ns, observer.started_ns) + _STEP_NS, end_ns, _STEP_NS), end_ns]:
             upto = bisect_right(ends, now_ns)
-            for record in records[fed:upto]:
-                self._aggregates.add(record)
-            fed, self._now_ns = upto, now_ns
+            observer.add(records[fed:upto])
+            fed, observer.now_ns = upto, now_ns
             active = self._manager.check()
         least = SEVERITIES.index(cast("Any", severity))
         return [alert for alert in active if SEVERITIES.index(alert.severity) >= least]
@@ -94,48 +88,17 @@ class Watcher:
         head, equals, expression = given.partition("=")
         name, _, severity = head.strip().rpartition("/") if "/" in head else (head.strip(), "", None)
         self._manager.add_rule(name, expression.strip() if equals else None, severity=severity)
-        for each in self._manager.rules[name].parsed.conditions:
-            if each.name in _NOT_IN_SPANS:
-                raise ConfigurationError(f"rule {name!r}: {each.name} is not in spans: set it in the program")
-            if each.measure.windowed and each.window_s is None:
-                raise ConfigurationError(f"rule {name!r}: name a window, as {each.name}(1h): spans have no start")
+        refuse_unknowable(self._manager.rules[name], _NOT_IN_SPANS)
 
     def _records(self, start: datetime, end: datetime) -> list[SpanRecord]:
         records: list[SpanRecord] = []
         after_us, after = 0, ""
         while True:
-            rows = self._source.ask(statement("ended", start=start, end=end, after_us=after_us, after=after))
+            rows = self._source.ask(ended(start=start, end=end, after_us=after_us, after=after))
             if not rows:
                 return records
-            records += map(_record, rows)
+            records += map(record, rows)
             after_us, after = rows[-1]["end_us"], rows[-1]["span_id"]
-
-    def _look(self) -> _Look:
-        _, findings = judge(counts(self._aggregates, self._now_ns), self._thresholds, self._found)
-        self._found = frozenset((each.rule, each.kind, each.subject) for each in findings)
-        return _Look(self._aggregates, self._now_ns, self._started_ns, findings)
-
-
-class _Look:
-    """What rules are evaluated on: the figures as of one moment."""
-
-    def __init__(self, aggregates: Aggregates, now_ns: int, started_ns: int, findings: list[Finding]) -> None:
-        self.aggregates = aggregates
-        self.now_ns = now_ns
-        self.started_ns = started_ns
-        self.findings = findings
-
-    def gauge(self, _name: str) -> float | None:
-        """Return nothing: the machine the spans come from may be another."""
-        return None
-
-    def running(self, _kind: Kind | None, _name: str) -> int:
-        """Return 0: what is open has not arrived."""
-        return 0
-
-    def budgets(self) -> Mapping[str, float]:
-        """Return none: they are the program's."""
-        return {}
 
 
 class _Nobody:
@@ -153,8 +116,15 @@ class _Nobody:
         raise error
 
 
-def write(alerts: list[Alert], watcher: Watcher, kind: str | None, out: IO[str]) -> None:
-    """Write alerts as lines, as JSON or as a Markdown list."""
+def told_by(told: Row, severity: str) -> list[Alert]:
+    """Return the alerts at least this bad that a collector tells of, without those that are silenced."""
+    alerts = [Alert(**{name: each[name] for name in Alert.__slots__}) for each in told["alerts"]]
+    least = SEVERITIES.index(cast("Any", severity))
+    return [alert for alert in alerts if SEVERITIES.index(alert.severity) >= least and not alert.silenced]
+
+
+def write(alerts: list[Alert], nothing: str, kind: str | None, out: IO[str]) -> None:
+    """Write alerts as lines, as JSON or as a Markdown list; ``nothing`` is said where there are none."""
     if kind == "json":
         json.dump([asdict(alert) for alert in alerts], out, indent=2, ensure_ascii=False)
         out.write("\n")
@@ -165,7 +135,7 @@ def write(alerts: list[Alert], watcher: Watcher, kind: str | None, out: IO[str])
         mark = f"- **{alert.severity}** {alert.name}:" if kind else f"{alert.severity.upper():<8}  {alert.name}:"
         out.write(f"{mark} {printable(alert.message)}, {state} {since}\n")
     if not alerts:
-        out.write(f"No alert: {watcher.rules} rules, {watcher.spans:,} spans of the last hour\n")
+        out.write(f"{nothing}\n")
 
 
 def _reach_s(rule: Rule) -> float:
@@ -176,31 +146,3 @@ def _reach_s(rule: Rule) -> float:
 
 def _ns(when: datetime) -> int:
     return (when - _EPOCH) // timedelta(microseconds=1) * 1000
-
-
-def _record(row: Row) -> SpanRecord:
-    parent = row["parent_span_id"]
-    repeated = row["repeated"]  # another span tells of the same call
-    return SpanRecord(
-        name=row["name"],
-        type="other" if repeated else row["type"],
-        start_ns=row["start_us"] * 1000,
-        end_ns=row["end_us"] * 1000,
-        failed=row["failed"],
-        error_type=row["error_type"],
-        error_message=row["error_message"],
-        agent=row["agent"],
-        tool=row["tool"] if row["type"] == "tool" else None,
-        model=row["model"],
-        tenant=row["tenant"],
-        first_chunk_s=None if row["ttft_ms"] is None else row["ttft_ms"] / 1000,
-        input_tokens=row["input_tokens"] or 0,
-        output_tokens=row["output_tokens"] or 0,
-        cached_tokens=row["cache_read_tokens"] or 0,
-        reasoning_tokens=row["reasoning_tokens"] or 0,
-        cost_usd=row["cost"],
-        counts_as_request=not row["nested"],
-        trace_id=int(row["trace_id"], 16),
-        span_id=int(row["span_id"], 16),
-        parent_id=None if parent is None else int(parent, 16),
-    )

@@ -17,6 +17,7 @@ from otel_agents.collector.access.audit import AuditLog
 from otel_agents.collector.access.doorkeeper import Doorkeeper
 from otel_agents.collector.access.keyring import Keyring
 from otel_agents.collector.api.access import LOGIN, Access, Visible
+from otel_agents.collector.api.alerts import gauges
 from otel_agents.collector.api.errors import EXCEPTION_HANDLERS
 from otel_agents.collector.api.guard import Guard
 from otel_agents.collector.api.metrics import Looked, Measured
@@ -33,7 +34,9 @@ from otel_agents.collector.retention import Retention
 from otel_agents.collector.state.database import FILE, Database
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.fresh import Fresh
+from otel_agents.collector.watching.watch import Watch
 from otel_agents.errors import CollectorError
+from otel_agents.machine import MachineResources
 
 if TYPE_CHECKING:
     import socket
@@ -88,6 +91,11 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         budget = MemoryBudget(settings.queue_bytes)
         journal = Journal(settings.folder / JOURNAL, stored=store.stored())
         meters = Meters()
+        watch = None
+        if settings.alerts:
+            watch = Watch(store, settings, meters, MachineResources(str(settings.folder)).gauge)
+            store.on_stored = watch.arrivals.put
+            stack.callback(watch.close)
         write = meters.timed_commit(store.write)
         intake = Intake(write, live.publish, store.check_room, budget, journal, meters.set_aside)
         stack.callback(intake.close)
@@ -103,8 +111,9 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         await grpc_server.start()
 
         port = http.getsockname()[1]
-        visible, looked = Visible(Fresh(store, intake.catch_up)), _looked(settings.folder, budget, intake)
-        api = routes(visible, live, meters, looked, store.check, door, port)
+        visible = Visible(Fresh(store, intake.catch_up))
+        looked = _looked(settings.folder, budget, intake, watch)
+        api = routes(visible, live, meters, looked, store.check, door, port, watch)
         web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
         guarded = Guard(Access(web, door, port), settings.host)
         web_server = _WebServer(_web_config(Measured(guarded, meters)))
@@ -115,6 +124,8 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
             await asyncio.gather(web_server.stop(serving), grpc_server.stop(GRACE_S))
 
         stack.push_async_callback(stop_receiving)
+        if watch is not None:
+            watch.start()
         link = f"{LOGIN}#{door.keyring.new_code()}" if door.keyring.required else "/"
         announce(Listening(port, grpc_port, door.keyring.local_key, link))
         await stop.wait()
@@ -136,14 +147,14 @@ def _door(settings: CollectorSettings, meters: Meters, stack: AsyncExitStack) ->
     return Doorkeeper(keyring, audit, meters, settings.key_requests, settings.key_records)
 
 
-def _looked(folder: Path, budget: MemoryBudget, intake: Intake[Commit]) -> Looked:
+def _looked(folder: Path, budget: MemoryBudget, intake: Intake[Commit], watch: Watch | None) -> Looked:
     database = folder / DATABASE
     files = {"database": database, "log": database.with_name(database.name + ".wal"), "journal": folder / JOURNAL}
     sizes: dict[str, tuple[str, Callable[[], float]]] = {
         "queue_bytes": ("Memory of requests from their arrival until they are stored.", lambda: budget.taken),
         "backlog_bytes": ("Memory of what is acknowledged and not in the database yet.", lambda: intake.backlog),
     }
-    return Looked(folder, files, sizes)
+    return Looked(folder, files, sizes, None if watch is None else lambda: gauges(watch))
 
 
 def _web_config(web: ASGIApp) -> uvicorn.Config:

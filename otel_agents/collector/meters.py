@@ -34,6 +34,8 @@ DOCS: Final = {
     "commits_failed_total": ("counter", "Commits that failed; they are tried again."),
     "requests_denied_total": ("counter", "Requests that were not let in, by HTTP status."),
     "audit_entries_dropped_total": ("counter", "Entries that are missing from the audit log, by reason."),
+    "alert_changes_total": ("counter", "Alerts that began to fire, became more severe or were resolved."),
+    "look_seconds": ("histogram", "Each look at what was stored, for alerts."),
     "query_seconds": ("histogram", "Each answer of the API, by resource."),
 }
 

@@ -6,8 +6,15 @@ import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from otel_agents.alerts.options import rules
+from otel_agents.alerts.options import thresholds as _thresholds
+from otel_agents.notify.options import channels, signing_secret
 from otel_agents.settings import flag, number, setting, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def default_data() -> Path:
@@ -103,6 +110,82 @@ class CollectorSettings:
         env=("OTEL_AGENTS_KEEP_BYTES",),
         parse=whole(256 * MIB, 1 << 50),
         doc="Size of the database in bytes at which the oldest traces, metrics and logs are removed; default: none.",
+    )
+
+    alerts: bool = setting(
+        True,
+        env=("OTEL_AGENTS_COLLECTOR_ALERTS",),
+        parse=flag,
+        doc="Whether what is stored is watched, for alerts.",
+    )
+    thresholds: Mapping[str, float] | None = setting(
+        None,
+        env=("OTEL_AGENTS_COLLECTOR_THRESHOLDS",),
+        parse=_thresholds,
+        doc="What fires beyond it, such as error_rate=5,response_time=3; default: as in a program.",
+    )
+    rules: Mapping[str, str | None] | None = setting(
+        None,
+        env=("OTEL_AGENTS_COLLECTOR_RULES",),
+        parse=rules,
+        doc="Rules by name, which may end in a severity: slow/high=p95(5m) > 5s; in the file a table, [rules].",
+    )
+    anomalies: bool = setting(
+        True,
+        env=("OTEL_AGENTS_COLLECTOR_ANOMALIES",),
+        parse=flag,
+        doc="Whether sudden spikes in requests, failures, time and cost raise alerts.",
+    )
+    alert_interval: float = setting(
+        5.0,
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_INTERVAL",),
+        parse=number(0.1, 60),
+        doc="Seconds between two looks at what was stored.",
+    )
+    alert_channels: tuple[str, ...] = setting(
+        (),
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_CHANNELS",),
+        parse=channels,
+        secret=True,
+        doc="Where alerts go: log:, desktop:, webhook+https://…, or addresses of apprise; several with spaces between.",
+    )
+    alert_secret: str | None = setting(
+        None,
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_SECRET",),
+        parse=signing_secret,
+        secret=True,
+        doc="Key that webhooks are signed with: any text, or whsec_ and base64.",
+    )
+    alert_wait: float = setting(
+        10.0,
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_WAIT",),
+        parse=number(0, 86_400),
+        doc="Seconds a rule's first alert waits for others, to go out in one notice.",
+    )
+    alert_group: float = setting(
+        60.0,
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_GROUP",),
+        parse=number(0, 86_400),
+        doc="Seconds between two notices of one rule, at least.",
+    )
+    alert_repeat: float = setting(
+        14_400.0,
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_REPEAT",),
+        parse=number(0, 1e9),
+        doc="Seconds until what still fires, and nobody has acknowledged, is told of again; 0: never.",
+    )
+    alert_escalation: tuple[str, ...] = setting(
+        (),
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_ESCALATION",),
+        parse=channels,
+        secret=True,
+        doc="Where alerts go, beside, that nobody has acknowledged for a time.",
+    )
+    alert_escalate_after: float = setting(
+        900.0,
+        env=("OTEL_AGENTS_COLLECTOR_ALERT_ESCALATE_AFTER",),
+        parse=number(0, 1e9),
+        doc="That time, in seconds; 0: never.",
     )
 
     @property

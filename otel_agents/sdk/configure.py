@@ -192,8 +192,11 @@ def _watch_over(settings: SdkSettings, pipeline: Pipeline, watch: LoopWatch, res
     metrics_collector.limit_names(settings.names_limit)
     if settings.thresholds is not None:
         alert_manager.thresholds = settings.thresholds
-    for name, expression in (settings.rules or {}).items():
-        alert_manager.add_rule(name, expression)
+    for given, expression in (settings.rules or {}).items():
+        from otel_agents.alerts.rules import named
+
+        name, severity = named(given)
+        alert_manager.add_rule(name, expression, severity=severity)
     file = keeping.keep(settings, str(resource.attributes[SERVICE_NAME]), budgets)
     for budget in settings.budgets:
         budgets.put(budget)

@@ -5,11 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def statement(name: str, **values: datetime | float | str) -> str:
     """Return the text of a file, without ``.sql``, with each ``$name`` in it replaced by the literal of its value."""
-    text = _text(name)
+    return _filled(_text(name), values)
+
+
+def ended(**values: datetime | float | str) -> str:
+    """Return the collector's own question for what ended in a time."""
+    from otel_agents.collector.query.ended import IN_A_TIME
+    from otel_agents.collector.query.statements import text_of
+
+    return _filled(text_of("ended", IN_A_TIME), values)
+
+
+def _filled(text: str, values: Mapping[str, datetime | float | str]) -> str:
     for key in sorted(values, key=len, reverse=True):
         text = text.replace(f"${key}", _literal(values[key]))
     return text

@@ -35,9 +35,17 @@ class Looked:
         folder: of the data.
         files: what is in it: a name, and a file or a folder; ``journal`` among them.
         sizes: sizes in memory: name, meaning, and what tells it in bytes.
+        more: gives further ones.
     """
 
-    def __init__(self, folder: Path, files: dict[str, Path], sizes: dict[str, tuple[str, Callable[[], float]]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        files: dict[str, Path],
+        sizes: dict[str, tuple[str, Callable[[], float]]],
+        more: Callable[[], Iterator[Gauge]] | None = None,
+    ) -> None:
+        self._more = more
         self._folder = folder
         self._files = files
         self._sizes = sizes
@@ -57,6 +65,8 @@ class Looked:
         yield f"{PREFIX}disk_free_bytes", "gauge", "Disk that is free where the data is.", [((), free)]
         told: Labels = (("version", version("otel-agents")),)
         yield f"{PREFIX}info", "gauge", "Which version this is.", [(told, 1)]
+        if self._more is not None:
+            yield from self._more()
         with self._process.oneshot():
             memory, times = self._process.memory_info().rss, self._process.cpu_times()
             started = self._process.create_time()

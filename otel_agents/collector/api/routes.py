@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from otel_agents.collector.api.alerts import alert_routes
 from otel_agents.collector.api.export import export_routes
 from otel_agents.collector.api.health import health_routes
 from otel_agents.collector.api.keys import key_routes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.live import LiveFeed
     from otel_agents.collector.meters import Meters
     from otel_agents.collector.store.store import Store
+    from otel_agents.collector.watching.watch import Watch
 
 
 def routes(
@@ -36,6 +38,7 @@ def routes(
     check: Callable[[], None],
     door: Doorkeeper,
     port: int,
+    watch: Watch | None,
 ) -> list[BaseRoute]:
     """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``.
 
@@ -49,6 +52,7 @@ def routes(
         check: raises when the collector cannot store or answer now.
         door: knows keys and sessions.
         port: the collector listens on.
+        watch: watches what is stored; None where nobody does.
     """
     pages = Workers(2)
     return [
@@ -56,6 +60,7 @@ def routes(
         *metrics_routes(meters, looked),
         *sql_routes(store, door.audit),
         *overview_routes(store, pages),
+        *alert_routes(watch, store),
         *trace_routes(store, pages),
         *schema_routes(store, pages),
         *live_routes(live),

@@ -28,7 +28,7 @@ from otel_agents.collector.store.store import Commit, merged
 from otel_agents.collector.store.tenants import TenantConnections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -89,9 +89,14 @@ class DuckDBStore:
         path: the database file; made when missing, and its folder too.
         memory_bytes: what DuckDB may use before it writes intermediate results to disk.
 
+    Attributes:
+        on_stored: is given the spans of each write, once they are committed; it must not wait or fail.
+
     Raises:
         CollectorError: the folder cannot be written, the file is not ours, is newer than this version or is locked.
     """
+
+    on_stored: Callable[[pa.Table], None] | None = None
 
     def __init__(self, path: Path, *, memory_bytes: int = 1 << 30) -> None:
         self._writer = open_database(path, memory_bytes=memory_bytes)
@@ -158,6 +163,8 @@ class DuckDBStore:
                 for name in incoming:
                     self._writer.unregister(name)
             self._rollups.wake()
+            if self.on_stored is not None and "incoming" in incoming:
+                self.on_stored(incoming["incoming"])
             if change is None:
                 return commit
             self._open.committed(change)

@@ -14,9 +14,10 @@ from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.health.aggregates import KINDS, Aggregates
 from otel_agents.health.windows import FIVE_MINUTES, HOUR
+from otel_agents.machine import MachineResources
 from otel_agents.model import ErrorEntry, Health
 from otel_agents.sdk.monitoring.batch import Batch
-from otel_agents.sdk.monitoring.resources import MachineResources, ProcessResources
+from otel_agents.sdk.monitoring.resources import ProcessResources
 from otel_agents.sdk.notify.delivery import Delivery
 from otel_agents.sdk.numbers import amount, count
 from otel_agents.sdk.watching.budgets import Budgets

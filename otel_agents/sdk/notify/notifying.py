@@ -1,75 +1,21 @@
-"""Alerts on their way out: what the router says is due goes to the outbox of each channel."""
+"""Alerts of the program on their way out, between one configuration and the next."""
 
 from __future__ import annotations
 
-from collections import Counter
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from otel_agents.sdk import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections import Counter
+    from collections.abc import Callable, Mapping
 
     from otel_agents.alerts.manager import AlertManager
-    from otel_agents.alerts.routing import Router, Times
-    from otel_agents.model import Alert
-    from otel_agents.sdk.notify.outbox import Outbox
+    from otel_agents.notify.notifier import Notifier
     from otel_agents.sdk.options import SdkSettings
 
 _counts: dict[str, Counter[str]] = {}  # by channel, for as long as the process lives
 _current: Notifier | None = None
-
-
-class Notifier:
-    """What is told, and to whom, between two configurations.
-
-    Args:
-        router: says what is due.
-        first: those who are told.
-        next_in_line: those who are told of what nobody acknowledges.
-    """
-
-    def __init__(self, router: Router, first: Sequence[Outbox], next_in_line: Sequence[Outbox]) -> None:
-        self.router = router
-        self._first = first
-        self._next_in_line = next_in_line
-        self._last = False
-
-    def look(self, active: list[Alert], now: float) -> None:
-        """Take the alerts there are at ``now`` (seconds since the epoch), and have what is due sent."""
-        try:
-            for notice in self.router.update(active, now, at_once=self._last):
-                for outbox in self._next_in_line if notice.escalated else self._first:
-                    outbox.put(notice)
-        except Exception as error:  # noqa: BLE001  alerts are looked at in the user's threads, too
-            faults.report("sending alerts", error)
-
-    def look_last(self, check: Callable[[], object]) -> None:
-        """Look with ``check``, and tell what is new without waiting for more of it."""
-        self._last = True
-        for outbox in self._outboxes():
-            outbox.end_soon()
-        check()
-
-    def close(self, seconds: float) -> None:
-        """Send what waits, each once more, for as long at most."""
-        deadline = monotonic() + seconds
-        for outbox in self._outboxes():
-            outbox.end_soon()
-        for outbox in self._outboxes():
-            outbox.close(deadline)
-
-    def after_fork(self, times: Times) -> None:
-        """Begin with nothing told."""
-        from otel_agents.alerts.routing import Router
-
-        self.router = Router(times)
-        for outbox in self._outboxes():
-            outbox.after_fork()
-
-    def _outboxes(self) -> list[Outbox]:
-        return [*self._first, *self._next_in_line]
 
 
 def put_up(settings: SdkSettings, manager: AlertManager) -> None:
@@ -87,17 +33,20 @@ def put_up(settings: SdkSettings, manager: AlertManager) -> None:
 
 def _make(settings: SdkSettings, old: Notifier | None) -> Notifier:
     from otel_agents.alerts.routing import Router, Times  # for those who have channels
-    from otel_agents.sdk.notify.channels.addresses import make_all
-    from otel_agents.sdk.notify.outbox import Outbox
+    from otel_agents.notify.notifier import Notifier
 
     times = Times(settings.alert_wait, settings.alert_group, settings.alert_repeat, settings.alert_escalate_after)
     router = Router(times) if old is None else old.router
     router.times = times
-    addresses = (*settings.alert_channels, *settings.alert_escalation)
-    channels = make_all(addresses, settings.alert_secret, settings.service_name)
-    boxes = [Outbox(each, _counts.setdefault(each.name, Counter())) for each in channels]
-    first = len(settings.alert_channels)
-    return Notifier(router, boxes[:first], boxes[first:])
+    return Notifier.make(
+        settings.alert_channels,
+        settings.alert_escalation,
+        secret=settings.alert_secret,
+        service=settings.service_name,
+        router=router,
+        counts=_counts,
+        report=faults.report,
+    )
 
 
 def tell_last(manager: AlertManager) -> None:

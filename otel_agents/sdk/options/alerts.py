@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
+from otel_agents.notify.options import channels, signing_secret
 from otel_agents.sdk.options.checks import part
-from otel_agents.settings import number, setting, text
-
-
-def _channels(value: object) -> tuple[str, ...]:
-    """Accept addresses of channels."""
-    from otel_agents.sdk.notify.channels.addresses import read  # where there are any
-
-    return read(value)
-
-
-def _signing_secret(value: object) -> str:
-    """Accept a key, as Standard Webhooks writes it or as any text."""
-    from otel_agents.sdk.notify.channels.webhook import key_of
-
-    key_of(text(value))
-    return str(value)
+from otel_agents.settings import number, setting
 
 
 @part
@@ -28,14 +14,14 @@ class Alerts:
     alert_channels: tuple[str, ...] = setting(
         (),
         env=("OTEL_AGENTS_ALERT_CHANNELS",),
-        parse=_channels,
+        parse=channels,
         secret=True,
         doc="Where alerts go: log:, desktop:, webhook+https://…, or addresses of apprise; several with spaces between.",
     )
     alert_secret: str | None = setting(
         None,
         env=("OTEL_AGENTS_ALERT_SECRET",),
-        parse=_signing_secret,
+        parse=signing_secret,
         secret=True,
         doc="Key that webhooks are signed with: any text, or whsec_ and base64.",
     )
@@ -60,7 +46,7 @@ class Alerts:
     alert_escalation: tuple[str, ...] = setting(
         (),
         env=("OTEL_AGENTS_ALERT_ESCALATION",),
-        parse=_channels,
+        parse=channels,
         secret=True,
         doc="Where alerts go, beside, that nobody has acknowledged for a time.",
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from otel_agents.alerts.options import rules as rules_by_name
+from otel_agents.alerts.options import thresholds as thresholds_by_name
 from otel_agents.sdk.options.checks import folder_or_not, part
 from otel_agents.settings import flag, number, one_of, setting, whole
 
@@ -12,29 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from otel_agents.alerts.budgets import Budget
-
-
-def _thresholds(value: object) -> Mapping[str, float]:
-    """Accept thresholds by name, or as ``name=number,name=number``."""
-    from otel_agents.alerts.thresholds import Thresholds  # where there are any, as in what follows
-
-    if isinstance(value, str):
-        value = {name.strip(): number.strip() for name, _, number in (one.partition("=") for one in value.split(","))}
-    return dict(Thresholds(value))  # type: ignore[arg-type]  # it refuses what is no mapping, and says so
-
-
-def _rules(value: object) -> Mapping[str, str | None]:
-    """Accept expressions by name, or as ``name=expression; name``."""
-    if isinstance(value, str):
-        pairs = [one.partition("=") for one in value.split(";") if one.strip()]
-        value = {name.strip(): expression.strip() or None for name, _, expression in pairs}
-    if not isinstance(value, Mapping):
-        raise ValueError("expected rules by name such as {'slow': 'p95(5m) > 5s', 'memory': None}")
-    from otel_agents.alerts.rules import make
-
-    for name, expression in value.items():
-        make(name, expression, None)  # refuses a wrong one, and says why
-    return dict(value)
 
 
 def _budgets(value: object) -> tuple[Budget, ...]:
@@ -56,16 +35,16 @@ class Watching:
     thresholds: Mapping[str, float] | None = setting(
         None,
         env=("OTEL_AGENTS_THRESHOLDS",),
-        parse=_thresholds,
+        parse=thresholds_by_name,
         doc="What alert_manager.thresholds is set to, such as {'error_rate': 5, 'cost': 20}; in the variable: "
         "error_rate=5,cost=20.",
     )
     rules: Mapping[str, str | None] | None = setting(
         None,
         env=("OTEL_AGENTS_RULES",),
-        parse=_rules,
-        doc="Rules for alerts by name, such as {'slow': 'p95(5m) > 5s'}; None, or in the variable nothing, for a "
-        "ready-made one: slow=p95(5m) > 5s; memory.",
+        parse=rules_by_name,
+        doc="Rules for alerts by name, such as {'slow/high': 'p95(5m) > 5s'}; None, or in the variable nothing, for "
+        "a ready-made one: slow/high=p95(5m) > 5s; memory.",
     )
     budgets: tuple[Budget, ...] = setting(
         (),

@@ -9,10 +9,10 @@ import pytest
 
 from otel_agents import alert_manager, configure, metrics_collector, shutdown, telemetry_health
 from otel_agents.errors import ConfigurationError
+from otel_agents.notify.channels.channel import Refused, Unreachable
+from otel_agents.notify.outbox import Outbox
 from otel_agents.sdk.notify import notifying
-from otel_agents.sdk.notify.channels.channel import Refused, Unreachable
-from otel_agents.sdk.notify.outbox import Outbox
-from tests.sdk.notify.channels.notices import NOTICE, hooks
+from tests.notify.channels.notices import NOTICE, hooks
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from otel_agents.sdk.notify.channels.channel import Refused, Unreachable, lines, severity, title
+from otel_agents.notify.channels.channel import Refused, Unreachable, lines, severity, title
 
 if TYPE_CHECKING:
     from otel_agents.alerts.routing import Notice

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from otel_agents.sdk.notify.channels.channel import Refused, Unreachable
+from otel_agents.notify.channels.channel import Refused, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from otel_agents.sdk.notify.channels.channel import Unreachable
-from otel_agents.sdk.notify.channels.desktop import DesktopChannel
-from tests.sdk.notify.channels.notices import NOTICE
+from otel_agents.notify.channels.channel import Unreachable
+from otel_agents.notify.channels.desktop import DesktopChannel
+from tests.notify.channels.notices import NOTICE
 
 TITLE = "slow chat: firing (high)"
 TEXT = (

@@ -1,9 +1,8 @@
--- What ended, in that order, those after the last one had: what alerts are judged by.
+-- What ended, in that order: what alerts are judged by.
 WITH ended AS MATERIALIZED (
     SELECT *
     FROM spans
-    WHERE end_time >= $start AND end_time < $end AND start_time >= $start - INTERVAL 1 HOUR
-        AND (epoch_us(end_time) > $after_us OR (epoch_us(end_time) = $after_us AND span_id > $after))
+    WHERE end_time IS NOT NULL /* and */
         AND (type IN ('agent', 'model', 'tool') OR parent_span_id IS NULL OR status = 'error')
     ORDER BY end_time, span_id
     LIMIT 10000

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from otel_agents.sdk.notify.channels.apprise import AppriseChannel
-from otel_agents.sdk.notify.channels.channel import Unreachable
-from tests.sdk.notify.channels.notices import FIRING, NOTICE, RESOLVED, hooks
+from otel_agents.notify.channels.apprise import AppriseChannel
+from otel_agents.notify.channels.channel import Unreachable
+from tests.notify.channels.notices import FIRING, NOTICE, RESOLVED, hooks
 
 
 @pytest.fixture

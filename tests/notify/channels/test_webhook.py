@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from otel_agents.sdk.notify.channels.channel import Refused, Unreachable
-from otel_agents.sdk.notify.channels.webhook import WebhookChannel
+from otel_agents.notify.channels.channel import Refused, Unreachable
+from otel_agents.notify.channels.webhook import WebhookChannel
 from tests import docs
-from tests.sdk.notify.channels.notices import NOTICE, hooks
+from tests.notify.channels.notices import NOTICE, hooks
 
 KEY = b"a key of 24 bytes, or so"
 

@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from otel_agents.sdk.notify.channels.channel import Unreachable, lines, severity, title
+from otel_agents.notify.channels.channel import Unreachable, lines, severity, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from otel_agents.sdk.notify.channels.channel import lines, severity, title
+from otel_agents.notify.channels.channel import lines, severity, title
 
 if TYPE_CHECKING:
     from otel_agents.alerts.routing import Notice

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from otel_agents.settings import http_url
 
 if TYPE_CHECKING:
-    from otel_agents.sdk.notify.channels.channel import Channel
+    from otel_agents.notify.channels.channel import Channel
 
 _EXPECTED = "expected addresses such as log:, desktop:, webhook+https://…, or those of apprise such as slack://…"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]*(?=:)")
@@ -45,22 +45,22 @@ def make(address: str, secret: str | None, service: str | None) -> Channel:
     """
     scheme, _, rest = address.partition(":")
     if scheme == "log":
-        from otel_agents.sdk.notify.channels.log import LogChannel
+        from otel_agents.notify.channels.log import LogChannel
 
         return LogChannel(rest) if rest else LogChannel()
     if scheme == "desktop":
-        from otel_agents.sdk.notify.channels.desktop import DesktopChannel
+        from otel_agents.notify.channels.desktop import DesktopChannel
 
         return DesktopChannel()
     if scheme in ("webhook+http", "webhook+https"):
-        from otel_agents.sdk.notify.channels.webhook import WebhookChannel
+        from otel_agents.notify.channels.webhook import WebhookChannel
 
         url = address.removeprefix("webhook+")
         http_url(url)
         return WebhookChannel(url, secret, service)
     if scheme in ("http", "https"):
         raise ValueError(f"a webhook's address is webhook+{scheme}://…")
-    from otel_agents.sdk.notify.channels.apprise import AppriseChannel
+    from otel_agents.notify.channels.apprise import AppriseChannel
 
     return AppriseChannel(address)
 

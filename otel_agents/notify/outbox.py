@@ -8,13 +8,13 @@ from collections import Counter, deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from otel_agents.sdk.notify.channels.channel import Refused, Unreachable
+from otel_agents.notify.channels.channel import Refused, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from otel_agents.alerts.routing import Notice
-    from otel_agents.sdk.notify.channels.channel import Channel
+    from otel_agents.notify.channels.channel import Channel
 
 logger = logging.getLogger("otel_agents")
 

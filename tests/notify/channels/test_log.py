@@ -2,8 +2,8 @@ import logging
 
 import pytest
 
-from otel_agents.sdk.notify.channels.log import LogChannel
-from tests.sdk.notify.channels.notices import FIRING, NOTICE, RESOLVED
+from otel_agents.notify.channels.log import LogChannel
+from tests.notify.channels.notices import FIRING, NOTICE, RESOLVED
 
 
 @pytest.mark.parametrize(

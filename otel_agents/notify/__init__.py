@@ -1,0 +1,1 @@
+"""Alerts on their way out: channels, what waits for each, and what has them sent."""
