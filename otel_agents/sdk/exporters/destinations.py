@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 
+from otel_agents.errors import ConfigurationError
 from otel_agents.sdk.exporters import ledger
 from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.exporters.otlp import OtlpHttpSender
@@ -68,6 +69,8 @@ def _to_logfire(settings: SdkSettings) -> list[Outlet]:
 
 def otlp(settings: SdkSettings, url: str, method: str) -> Sender:
     """Give what sends to an address; ``method`` is what gRPC calls there."""
+    if settings.certificate or settings.client_certificate or settings.client_key:
+        _check_certificates(settings)
     options: dict[str, Any] = {
         "headers": settings.sent_headers,
         "timeout": settings.timeout,
@@ -79,6 +82,40 @@ def otlp(settings: SdkSettings, url: str, method: str) -> Sender:
     if settings.protocol == "grpc":
         return OtlpGrpcSender(url, **options, method=method)
     return OtlpHttpSender(url, **options)
+
+
+def _check_certificates(settings: SdkSettings) -> None:
+    """Load them once: what is wrong with them is said here, and not with the first spans.
+
+    Raises:
+        ConfigurationError: a file holds none, or the key is that of another certificate.
+    """
+    import ssl  # for those who have some
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    certificate, key = settings.client_certificate, settings.client_key
+    if settings.certificate is not None:
+        try:
+            context.load_verify_locations(settings.certificate)
+        except (ssl.SSLError, OSError):
+            raise ConfigurationError(
+                f"setting 'certificate': expected a file of certificates (PEM), got {str(settings.certificate)!r}"
+            ) from None
+    if certificate is not None:
+        try:
+            context.load_cert_chain(certificate, key, password=_no_password)
+        except (ssl.SSLError, OSError) as error:
+            files = repr(str(certificate)) if key is None else f"{str(certificate)!r} and {str(key)!r}"
+            raise ConfigurationError(
+                "settings 'client_certificate' and 'client_key': expected a certificate (PEM) and its key without a "
+                f"password, in two files or in one, got {files} ({error.strerror or error})"
+            ) from None
+    elif key is not None:
+        raise ConfigurationError("setting 'client_key': expected 'client_certificate' beside it")
+
+
+def _no_password() -> str:
+    return ""  # where there is no such function, OpenSSL asks for it on the terminal
 
 
 def _spool(

@@ -50,7 +50,7 @@ class OtlpGrpcSender(EncodingSender):
         self._headers = tuple((headers or {}).items())
         self._timeout = timeout
         self._compress = compress
-        self._tls = (certificate, client_key, client_certificate)
+        self._tls = (certificate, client_key or client_certificate, client_certificate)  # one file may hold both
         self._channel: Any = None
 
     def send(self, payload: bytes, limit_s: float) -> Outcome:

@@ -97,7 +97,7 @@ class Sending:
         None,
         env=("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"),
         parse=file,
-        doc="File with the key of client_certificate.",
+        doc="File with the key of client_certificate, where that file does not hold it.",
     )
     timeout: float = setting(
         10.0,
