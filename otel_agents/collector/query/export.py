@@ -30,6 +30,7 @@ TABLES: Final = (
     "evaluation_data",
     "journal",
     "rollups",
+    "rollup_times",
     "rollup_state",
     "rollup_gone",
 )

@@ -13,7 +13,7 @@ from otel_agents.collector.store.rollup_sql import LEVELS, SLICE_S
 from otel_agents.health import sketch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -24,9 +24,15 @@ _STATE: Final = 'SELECT batch, since, (SELECT count(*) FROM rollup_state) = 0 FR
 _ROLLED: Final = """WITH rolled AS (
     SELECT * REPLACE (CASE kind WHEN 'part' THEN 'trace' ELSE kind END AS kind)
     FROM ({source})
-    WHERE what = $what AND slice >= $low AND slice < $end AND kind IS DISTINCT FROM {hidden}
+    WHERE slice >= $low AND slice < $end AND kind IS DISTINCT FROM {hidden}
 )
 """
+_COLUMNS: Final = {
+    "sum": "slice, kind, root, agent, name, provider, number, failed, timed, us, ttft_timed, ttft_us, input_tokens,"
+    " output_tokens, cache_read_tokens, reasoning_tokens, priced, picodollars, unpriced",
+    "failure": "slice, kind, agent, name, type, error_type, message, latest, number",
+    "time": "slice, kind, name, provider, bucket, number",
+}
 _PENDING: Final = "CREATE OR REPLACE TEMP TABLE pending AS"
 
 
@@ -60,8 +66,8 @@ class Rolled:
             rollups.apart(cursor, _PENDING, asked.before.start, asked.end, _slice_s(asked))
             self._is_pending = True
 
-    def sums(self) -> list[Row]:
-        """Sum up by kind, and ``by`` name and provider, agent, time (``period``), or whether it is a root."""
+    def sums(self) -> tuple[list[Row], list[Row]]:
+        """Sum up: by kind, name, provider, agent and whether it is a root; and this window by ``period`` and kind."""
         asked, fine = self._asked, _levels(self._asked)
         pieces = (
             *_pieces(asked.before.start, asked.start, LEVELS),
@@ -69,17 +75,12 @@ class Rolled:
             *_pieces(self._recent, asked.end, fine),
         )
         rows = self._ask("sums", "sum", asked.before.start, pieces, start=asked.start, recent=self._recent)
-        by = {7: "name", 11: "agent", 13: "period", 14: "root"}
-        return [{**row, "by": by[row["by"]]} for row in rows]
+        return [row for row in rows if not row["by_period"]], [row for row in rows if row["by_period"]]
 
-    def quantiles(self) -> list[Row]:
-        """Tell ``p50_ms`` and ``p95_ms`` by kind, name and provider; of traces by time (``period``) too."""
+    def times(self) -> list[Row]:
+        """Count by kind, name, provider and ``bucket``; and traces by ``period`` and bucket too."""
         asked = self._asked
-        rows = self._ask("times", "time", asked.start, tuple(_pieces(asked.start, asked.end, _levels(asked))))
-        for row in rows:
-            for name, share in (("p50", 0.5), ("p95", 0.95)):
-                row[f"{name}_ms"] = _between(row[f"{name}_low"], row[f"{name}_high"], share * (row["number"] - 1))
-        return rows
+        return self._ask("times", "time", asked.start, tuple(_pieces(asked.start, asked.end, _levels(asked))))
 
     def failures(self) -> list[Row]:
         """Give the newest failures; the same failure is one row."""
@@ -89,15 +90,16 @@ class Rolled:
     def _ask(
         self, name: str, what: str, low: datetime, pieces: Sequence[tuple[int, datetime, datetime]], **values: Any
     ) -> list[Row]:
-        sources = []
+        columns, sources = _COLUMNS[what], []
         if self._is_rolled:
+            table = "rollup_times" if what == "time" else f"(SELECT * FROM rollups WHERE what = '{what}')"  # noqa: S608
             levels = [f"level = {level} AND slice >= '{a}' AND slice < '{b}'" for level, a, b in pieces]
-            sources.append(f"SELECT * FROM rollups WHERE level = 0 OR {' OR '.join(levels)}")  # noqa: S608 - ours
+            sources.append(f"SELECT {columns} FROM {table} WHERE level = 0 OR {' OR '.join(levels)}")  # noqa: S608
         if self._is_pending:
-            sources.append("SELECT * FROM pending")
-        source = " UNION ALL BY NAME ".join(sources)
-        given = {"low": low, "end": self._asked.end, "what": what, "bucket": self._asked.bucket_s, **values}
-        return ask(self._cursor, name, rolled=_ROLLED.format(source=source, hidden=self._hidden), **given)
+            sources.append(f"SELECT {columns} FROM pending WHERE what = '{what}'")  # noqa: S608 - all of it is ours
+        rolled = _ROLLED.format(source=" UNION ALL ".join(sources), hidden=self._hidden)
+        given = {"low": low, "end": self._asked.end, "bucket_s": self._asked.bucket_s, **values}
+        return ask(self._cursor, name, rolled=rolled, **given)
 
 
 def _slice_s(asked: Window) -> int:
@@ -125,8 +127,18 @@ def _pieces(start: datetime, end: datetime, levels: tuple[int, ...]) -> Iterator
         yield from _pieces(start, end, tuple(finer))
 
 
-def _between(low: int, high: int, rank: float) -> float:
-    """Give milliseconds as DuckDB's quantile_cont does, from the buckets of the values on both sides of a rank."""
-    below = sketch.middle(low)
-    above = below if ceil(rank) == floor(rank) else sketch.middle(high)
+def quantile(buckets: Mapping[int, int], share: float) -> float:
+    """Give milliseconds as DuckDB's quantile_cont does, from how many values fell into each bucket."""
+    rank = share * (sum(buckets.values()) - 1)
+    below, above = sketch.middle(_at(buckets, floor(rank))), sketch.middle(_at(buckets, ceil(rank)))
     return 1000 * (below + (above - below) * (rank - floor(rank)))
+
+
+def _at(buckets: Mapping[int, int], rank: int) -> int:
+    """The bucket of the value that has ``rank`` smaller ones."""
+    seen = 0
+    for number in sorted(buckets):
+        seen += buckets[number]
+        if seen > rank:
+            return number
+    return 0

@@ -16,19 +16,6 @@ READ: Final = (
     " error_type, agent, model, provider, tool, tenant, input_tokens, output_tokens, cache_read_tokens,"
     " reasoning_tokens, cost, ttft_ms"
 )
-_KEYS: Final = (
-    "what",
-    "tenant",
-    "kind",
-    "root",
-    "agent",
-    "name",
-    "provider",
-    "bucket",
-    "type",
-    "error_type",
-    "message",
-)
 _TOKENS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens")
 
 
@@ -123,7 +110,7 @@ counted AS MATERIALIZED (
         tenant,
         kind,
         parent_span_id IS NULL AS root,
-        CASE kind WHEN 'call' THEN agent END AS agent,
+        agent,
         CASE kind WHEN 'call' THEN coalesce(model, 'unknown') WHEN 'tool' THEN coalesce(tool, name)
             WHEN 'request' THEN agent END AS name,
         CASE kind WHEN 'call' THEN provider END AS provider,
@@ -186,27 +173,54 @@ def changes(touched: str, slice_s: int = SLICE_S) -> str:
     return _CHANGES.format(touched=touched, slice=slice_s)
 
 
-_RAISED: Final = f"""
-CREATE OR REPLACE TEMP TABLE raised AS
-SELECT
-    levels.level::USMALLINT AS level, {_slice("slice", "levels.level")} AS slice, {", ".join(_KEYS)},
-    {", ".join(f"sum({name}) AS {name}" for name in _SUMS)}, max(latest) AS latest
-FROM rollups JOIN (VALUES {", ".join(f"({level})" for level in LEVELS)}) AS levels(level) ON true
-WHERE rollups.level = 0
-GROUP BY ALL
-"""  # noqa: S608
-_MERGED: Final = f"""
-MERGE INTO rollups AS old USING raised AS new
-ON old.level = new.level AND old.slice = new.slice
-    AND {" AND ".join(f"old.{key} IS NOT DISTINCT FROM new.{key}" for key in _KEYS)}
-WHEN MATCHED THEN UPDATE SET
-    {", ".join(f"{name} = old.{name} + new.{name}" for name in _SUMS)}, latest = greatest(old.latest, new.latest)
-WHEN NOT MATCHED THEN INSERT BY NAME
-"""
+def add(touched: str) -> tuple[str, ...]:
+    """Write the statements that add to level 0 what ``changes`` finds; the parameters are those of the first."""
+    times = "level, slice, tenant, kind, name, provider, bucket, number"
+    return (
+        f"CREATE OR REPLACE TEMP TABLE changed AS {changes(touched)}",
+        "INSERT INTO rollups BY NAME SELECT * EXCLUDE bucket FROM changed WHERE what <> 'time'",
+        f"INSERT INTO rollup_times BY NAME SELECT {times} FROM changed WHERE what = 'time'",  # noqa: S608 - as all here
+    )
+
+
+def _raise(table: str, keys: tuple[str, ...], sums: tuple[str, ...], *, latest: bool) -> tuple[str, ...]:
+    """Write what brings the rows of level 0 to the other levels, where those of the same keys are added up."""
+    summed, added = [f"sum({name}) AS {name}" for name in sums], [f"{name} = old.{name} + new.{name}" for name in sums]
+    if latest:
+        summed.append("max(latest) AS latest")
+        added.append("latest = greatest(old.latest, new.latest)")
+    nothing = " AND ".join(f"coalesce({name}, 0) = 0" for name in sums)
+    same = " AND ".join(f"old.{key} IS NOT DISTINCT FROM new.{key}" for key in keys)
+    slice_ = _slice("slice", "levels.level")
+    levels = ", ".join(f"({level})" for level in LEVELS)
+    raised = f"""
+        CREATE OR REPLACE TEMP TABLE raised AS
+        SELECT levels.level::USMALLINT AS level, {slice_} AS slice, {", ".join((*keys, *summed))}
+        FROM {table} JOIN (VALUES {levels}) AS levels(level) ON true
+        WHERE {table}.level = 0
+        GROUP BY ALL
+    """  # noqa: S608
+    merged = f"""
+        MERGE INTO {table} AS old USING raised AS new
+        ON old.level = new.level AND old.slice = new.slice AND {same}
+        WHEN MATCHED THEN UPDATE SET {", ".join(added)}
+        WHEN NOT MATCHED THEN INSERT BY NAME
+    """
+    return (
+        raised,
+        f"DELETE FROM {table} WHERE level = 0",  # noqa: S608
+        merged,
+        f"DELETE FROM {table} WHERE slice IN (SELECT slice FROM raised) AND {nothing}",  # noqa: S608
+    )
+
+
 # Brings what level 0 has to the other levels.
 RAISE: Final = (
-    _RAISED,
-    "DELETE FROM rollups WHERE level = 0",
-    _MERGED,
-    f"DELETE FROM rollups WHERE slice IN (SELECT slice FROM raised) AND {_NOTHING}",  # noqa: S608
+    *_raise(
+        "rollups",
+        ("what", "tenant", "kind", "root", "agent", "name", "provider", "type", "error_type", "message"),
+        tuple(_SUMS),
+        latest=True,
+    ),
+    *_raise("rollup_times", ("tenant", "kind", "name", "provider", "bucket"), ("number",), latest=False),
 )

@@ -30,6 +30,8 @@ ALL: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - `since` where all of those a
 # The columns of rollup_gone, where a span of span_data is kept when another takes its place.
 GONE: Final = ", ".join(f"span_data.{name}" for name in ("batch", *sql.READ.split(", ")))
 
+_Given = dict[str, object]
+
 _log = logging.getLogger(__name__)
 
 # Up to which commit a step goes.
@@ -48,6 +50,9 @@ SELECT coalesce(
     (SELECT max(batch) FROM span_data WHERE batch > $done),
     (SELECT $done::UINTEGER WHERE EXISTS (FROM rollup_gone))
 )
+"""
+_UNRAISED: Final = """
+SELECT (SELECT count(*) FROM rollups WHERE level = 0) + (SELECT count(*) FROM rollup_times WHERE level = 0)
 """
 # Traces that were there before these commits.
 _CONTINUED: Final = """
@@ -133,7 +138,8 @@ def pending(cursor: duckdb.DuckDBPyConnection, into: str, done: int, since: date
     """
     goal = _goal(cursor, done)
     if goal is not None:
-        _write_changes(cursor, into, done, goal, since)
+        touched, given = _touched(cursor, done, goal, since)
+        cursor.execute(f"{into} {sql.changes(touched)}", given)
     return goal is not None
 
 
@@ -146,23 +152,32 @@ def apart(cursor: duckdb.DuckDBPyConnection, into: str, start: datetime, end: da
 def take_away(writer: duckdb.DuckDBPyConnection) -> None:
     """Take away what the traces of the table ``doomed`` have added, before their spans are removed."""
     ((done, since),) = writer.execute("SELECT batch, since FROM rollup_state").fetchall()
-    touched, given = _OF_TRACES.format(v=-1, traces="doomed") + _GONE_OF_DOOMED, {"done": done}
+    touched = _OF_TRACES.format(v=-1, traces="doomed") + _GONE_OF_DOOMED
+    given: _Given = {"done": done}
     if since > ALL:
         touched = _IN.format(touched=touched)
         given["since"] = since
-    writer.execute(f"INSERT INTO rollups BY NAME {sql.changes(touched)}", given)
+    _add(writer, touched, given)
     writer.execute("DELETE FROM rollup_gone WHERE trace_id IN (SELECT trace_id FROM doomed)")
 
 
-def _write_changes(cursor: duckdb.DuckDBPyConnection, into: str, done: int, goal: int, since: datetime) -> None:
-    given: dict[str, object] = {"done": done, "goal": goal}
+def _touched(cursor: duckdb.DuckDBPyConnection, done: int, goal: int, since: datetime) -> tuple[str, _Given]:
+    """Write the query for what commits have touched, and its parameters."""
+    given: _Given = {"done": done, "goal": goal}
     cursor.execute(_CONTINUED, given)
     ((continued,),) = cursor.execute("SELECT count(*) FROM continued").fetchall()
     touched = _NEW + _EARLIER if continued else _NEW
     if since > ALL:
         touched = _IN.format(touched=touched)
         given["since"] = since
-    cursor.execute(f"{into} {sql.changes(touched)}", given)
+    return touched, given
+
+
+def _add(connection: duckdb.DuckDBPyConnection, touched: str, given: _Given) -> None:
+    first, *others = sql.add(touched)
+    connection.execute(first, given)
+    for statement in others:
+        connection.execute(statement)
 
 
 def _goal(cursor: duckdb.DuckDBPyConnection, done: int, most: int = 1 << 40) -> int | None:
@@ -209,14 +224,14 @@ class Rollups:
             done, since = self._state()
             goal = _goal(self._connection, done, MOST_SPANS)
             if goal is not None:
-                _write_changes(self._connection, "INSERT INTO rollups BY NAME", done, goal, since)
+                _add(self._connection, *_touched(self._connection, done, goal, since))
                 self._connection.execute("UPDATE rollup_state SET batch = $goal", {"goal": goal})
                 self._connection.execute("DELETE FROM rollup_gone")
             elif since > ALL:
                 self._build(done, since)
             else:
                 return False
-            ((rows,),) = self._connection.execute("SELECT count(*) FROM rollups WHERE level = 0").fetchall()
+            ((rows,),) = self._connection.execute(_UNRAISED).fetchall()
             if rows > MOST_ROWS:
                 for statement in sql.RAISE:
                     self._connection.execute(statement)
@@ -228,8 +243,7 @@ class Rollups:
         ((low,),) = self._connection.execute(_NEXT, {**given, "count": BUILT}).fetchall()
         if low is not None:
             self._connection.execute(_BETWEEN, {**given, "low": low})
-            touched = _OF_TRACES.format(v=1, traces="older")
-            self._connection.execute(f"INSERT INTO rollups BY NAME {sql.changes(touched)}", {"done": done})
+            _add(self._connection, _OF_TRACES.format(v=1, traces="older"), {"done": done})
         self._connection.execute("UPDATE rollup_state SET since = $since", {"since": low or ALL})
 
     def _state(self) -> tuple[int, datetime]:

@@ -1,25 +1,25 @@
--- Sums of `rolled`, by kind and one thing more each; of the window before, and of this one by time too.
+-- Sums of `rolled`: in detail, for this window and for the one before; and this one by time.
 SELECT
-    earlier, kind, name, provider, agent, period, root, grouping(name, agent, period, root) AS by,
-    sum(number)::BIGINT AS number,
-    sum(failed)::BIGINT AS failed,
-    coalesce(sum(failed) FILTER (slice >= $recent), 0)::BIGINT AS failed_recently,
-    sum(us) / nullif(sum(timed), 0) / 1000 AS avg_ms,
-    sum(ttft_us) / nullif(sum(ttft_timed), 0) / 1000 AS ttft_ms,
-    coalesce(sum(input_tokens), 0)::HUGEINT AS input_tokens,
-    coalesce(sum(output_tokens), 0)::HUGEINT AS output_tokens,
-    coalesce(sum(cache_read_tokens), 0)::HUGEINT AS cache_read_tokens,
-    coalesce(sum(reasoning_tokens), 0)::HUGEINT AS reasoning_tokens,
-    CASE WHEN sum(priced) > 0 THEN sum(picodollars) / 1e12 END AS cost,
-    sum(unpriced)::BIGINT AS unpriced
+    earlier, kind, name, provider, agent, root, period, grouping(period) = 0 AS by_period,
+    sum(number) AS number,
+    sum(failed) AS failed,
+    sum(CASE WHEN slice >= $recent THEN failed ELSE 0 END) AS failed_recently,
+    sum(timed) AS timed,
+    sum(us) AS us,
+    sum(ttft_timed) AS ttft_timed,
+    sum(ttft_us) AS ttft_us,
+    sum(input_tokens) AS input_tokens,
+    sum(output_tokens) AS output_tokens,
+    sum(cache_read_tokens) AS cache_read_tokens,
+    sum(reasoning_tokens) AS reasoning_tokens,
+    sum(priced) AS priced,
+    sum(picodollars) AS picodollars,
+    sum(unpriced) AS unpriced
 FROM (
     SELECT
-        * EXCLUDE bucket,
+        *,
         slice < $start AS earlier,
-        CASE WHEN slice >= $start THEN epoch_us(slice) // ($bucket * 1000000) END AS period
+        CASE WHEN slice >= $start THEN epoch_us(slice) // ($bucket_s * 1000000) END AS period
     FROM rolled
 )
-GROUP BY GROUPING SETS (
-    (earlier, kind, name, provider), (earlier, kind, agent), (earlier, kind, period), (earlier, kind, root)
-)
-HAVING sum(number) <> 0
+GROUP BY GROUPING SETS ((earlier, kind, name, provider, agent, root), (kind, period))

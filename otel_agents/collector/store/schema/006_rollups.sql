@@ -12,8 +12,7 @@ UPDATE trace_ranges SET key = TRY_CAST('0x' || right(trace_id, 16) AS UBIGINT);
 -- `kind` says what is counted: each span as one of call (a model call that counts), tool, request (an agent's, that is not
 -- inside one of the same agent) or other; each trace as `trace`, where it begins. Of a trace whose spans are not all of one
 -- tenant, `trace` has none, and `part` is what of it each tenant sees.
--- `what` says which columns there are: `sum` has sums, `time` how many took as long as a bucket of health/sketch.py, and
--- `failure` the spans that failed in the same way.
+-- `what` says which columns there are: `sum` has sums, `failure` the spans that failed in the same way.
 CREATE TABLE rollups (
     level USMALLINT NOT NULL,
     slice TIMESTAMP NOT NULL,
@@ -24,7 +23,6 @@ CREATE TABLE rollups (
     agent VARCHAR, -- of calls and failures
     name VARCHAR, -- the model, tool or agent; of failures the span's
     provider VARCHAR, -- of calls
-    bucket SMALLINT,
     type VARCHAR,
     error_type VARCHAR,
     message VARCHAR,
@@ -42,6 +40,18 @@ CREATE TABLE rollups (
     priced BIGINT,
     picodollars DOUBLE,
     unpriced BIGINT
+);
+
+-- How long they took: how many fell into each bucket of health/sketch.py. There are many, and so they stand apart.
+CREATE TABLE rollup_times (
+    level USMALLINT NOT NULL,
+    slice TIMESTAMP NOT NULL,
+    tenant VARCHAR,
+    kind VARCHAR NOT NULL,
+    name VARCHAR,
+    provider VARCHAR,
+    bucket SMALLINT NOT NULL,
+    number BIGINT NOT NULL
 );
 
 -- What is in them: commits up to `batch`, of traces that began from `since` on. Those that began before were stored by a
