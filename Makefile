@@ -25,8 +25,8 @@ test: $(STAMP) browser node  ## every test, the fast ones first, a file of them 
 check: $(STAMP)  ## the checks alone: style, types, direction of imports
 	$(BIN)/python -m pytest -q tests/test_checks.py
 
-bench: $(STAMP)  ## speed, memory and losses beside other SDKs, as tables; the first run installs those
-	$(BIN)/python -m tests.benchmarks
+bench: $(STAMP)  ## speed, memory and losses beside other SDKs, as tables; BENCH=--write puts them into docs/, too
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 soak: $(STAMP)  ## a hundred kills, a full disk and minutes of overload: nothing acknowledged may be missing
 	OTEL_AGENTS_SOAK=1 $(BIN)/python -m pytest -v tests/collector/trust
