@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from otel_agents.collector.store.duckdb import DuckDBStore
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _numbers = itertools.count()
+settings.register_profile("ours", deadline=None)  # how long a case takes says what else the machine does
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from otel_agents.collector.retention import Retention
 from otel_agents.collector.state.database import FILE, Database
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.fresh import Fresh
+from otel_agents.collector.store.recovery import Recovery
 from otel_agents.collector.watching.watch import Watch
 from otel_agents.errors import CollectorError
 from otel_agents.machine import MachineResources
@@ -85,12 +87,16 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         stop = stack.enter_context(_stop_signal())
         _allow_connections()
 
-        store = DuckDBStore(settings.folder / DATABASE, memory_bytes=settings.memory_bytes)
+        meters = Meters()
+        database = settings.folder / DATABASE
+        set_aside = threading.Event()
+        store = DuckDBStore(database, memory_bytes=settings.memory_bytes, set_aside=set_aside)
         stack.callback(store.close)
+        recovery = Recovery(store, database, set_aside, meters.recovered)
+        stack.callback(recovery.close)
         live = LiveFeed()
         budget = MemoryBudget(settings.queue_bytes)
         journal = Journal(settings.folder / JOURNAL, stored=store.stored())
-        meters = Meters()
         watch = None
         if settings.alerts:
             watch = Watch(store, settings, meters, MachineResources(str(settings.folder)).gauge)
@@ -113,7 +119,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         port = http.getsockname()[1]
         visible = Visible(Fresh(store, intake.catch_up))
         looked = _looked(settings.folder, budget, intake, watch)
-        api = routes(visible, live, meters, looked, store.check, door, port, watch)
+        api = routes(visible, live, meters, looked, store.check, recovery.damaged, door, port, watch)
         web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
         guarded = Guard(Access(web, door, port), settings.host)
         web_server = _WebServer(_web_config(Measured(guarded, meters)))

@@ -28,6 +28,8 @@ DOCS: Final = {
     "records_removed_total": ("counter", "Stored records that were removed since, because of their age or the size."),
     "traces_removed_total": ("counter", "Traces that were removed, all of their spans."),
     "records_dropped_total": ("counter", "Of those that were acknowledged, what is not in the database, by reason."),
+    "rows_recovered_total": ("counter", "Rows taken over from a damaged file that was set aside."),
+    "rows_lost_total": ("counter", "Rows of such a file that cannot be read."),
     "requests_total": ("counter", "OTLP requests by their answer."),
     "request_seconds": ("histogram", "From an OTLP request's beginning to its answer."),
     "commit_seconds": ("histogram", "Each commit to the database."),
@@ -61,6 +63,10 @@ class Meters:
     def set_aside(self, batch: Batch) -> None:
         """Count records that were acknowledged and that the database did not take; a file of the journal has them."""
         self.add("records_dropped_total", batch.records, signal=batch.signal, reason="set aside")
+
+    def recovered(self, what: str, table: str, number: int) -> None:
+        """Count rows of a damaged file: taken over, or lost."""
+        self.add("rows_recovered_total" if what == "taken" else "rows_lost_total", number, table=table)
 
     def count(self, name: str, **labels: str) -> None:
         """Count one event."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from otel_agents.collector.handoff import RefusedError
+from otel_agents.collector.handoff import OverloadedError, RefusedError
 from otel_agents.collector.state.database import StateError
 from otel_agents.errors import ConfigurationError, QueryError
 
@@ -78,6 +78,13 @@ async def _wrong_value(_request: Request, error: Exception) -> Response:
     return error_response(400, "bad_request", str(error))
 
 
+async def _overloaded(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, OverloadedError)  # noqa: S101 - as above
+    response = error_response(503, "unavailable", str(error), "ask again in a moment")
+    response.headers["Retry-After"] = str(ceil(error.retry_after_s))
+    return response
+
+
 async def _unexpected(_request: Request, _error: Exception) -> Response:
     # The server logs it.
     return error_response(500, "failed", "the collector made a mistake; its log says more")
@@ -90,5 +97,6 @@ EXCEPTION_HANDLERS: dict[Any, Any] = {
     RefusedError: _refused,
     StateError: _state_error,
     ConfigurationError: _wrong_value,
+    OverloadedError: _overloaded,
     Exception: _unexpected,
 }

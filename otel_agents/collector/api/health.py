@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
@@ -15,12 +17,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from otel_agents.collector.store.damage import Damage
 
-def health_routes(check: Callable[[], None]) -> list[Route]:
+
+def health_routes(check: Callable[[], None], damaged: Callable[[], list[Damage]]) -> list[Route]:
     """Make the routes.
 
     Args:
         check: raises when nothing can be stored or read now; what it says is told.
+        damaged: tells what files were set aside, which is told too.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -31,6 +36,13 @@ def health_routes(check: Callable[[], None]) -> list[Route]:
             await run_in_threadpool(check)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
             return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
-        return JSONResponse({"status": "ready"})
+        found = [_without_folder(each) for each in await run_in_threadpool(damaged)]
+        return JSONResponse({"status": "ready", **({"damaged": found} if found else {})})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+def _without_folder(found: Damage) -> dict[str, Any]:
+    """Tell of a file, and not where this machine has it: whoever may ask need not know."""
+    path = Path(found.file)
+    return {**asdict(found), "file": path.name, "why": found.why.replace(f"{path.parent}/", "")}

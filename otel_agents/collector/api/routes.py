@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.access.doorkeeper import Doorkeeper
     from otel_agents.collector.live import LiveFeed
     from otel_agents.collector.meters import Meters
+    from otel_agents.collector.store.damage import Damage
     from otel_agents.collector.store.store import Store
     from otel_agents.collector.watching.watch import Watch
 
@@ -36,6 +37,7 @@ def routes(
     meters: Meters,
     looked: Looked,
     check: Callable[[], None],
+    damaged: Callable[[], list[Damage]],
     door: Doorkeeper,
     port: int,
     watch: Watch | None,
@@ -53,10 +55,11 @@ def routes(
         door: knows keys and sessions.
         port: the collector listens on.
         watch: watches what is stored; None where nobody does.
+        damaged: tells what files were set aside.
     """
     pages = Workers(2)
     return [
-        *health_routes(check),
+        *health_routes(check, damaged),
         *metrics_routes(meters, looked),
         *sql_routes(store, door.audit),
         *overview_routes(store, pages),

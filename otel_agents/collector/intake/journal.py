@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
-_RECORD: Final = struct.Struct("<4sIIQ")  # a mark, then the batch's bytes, its CRC-32 and its number
+_RECORD: Final = struct.Struct("<4sIIQ")  # a mark, the batch's bytes, the CRC-32 of its number and them, its number
 _MARK: Final = b"OTAJ"
 _OPEN: Final = OpenBatch.__name__
+_LOOK: Final = 1 << 20  # bytes looked through at a time for the next record
 _SIGNALS: Final = {
     kind.__name__: (kind, schema) for kind, schema in ((SpanBatch, SPANS), (PointBatch, POINTS), (LogBatch, LOGS))
 }
@@ -105,7 +106,7 @@ class Journal:
         parts: list[bytes | pa.Buffer] = []
         for entry in entries:
             body = _encode(entry.batch)
-            parts += [_RECORD.pack(_MARK, body.size, zlib.crc32(body), entry.number), body]
+            parts += [_RECORD.pack(_MARK, body.size, _checksum(body, entry.number), entry.number), body]
         try:
             _write_all(self._file, parts)
             os.fdatasync(self._file)
@@ -140,8 +141,8 @@ class Journal:
                         yield Entry(number, _decode(body))
                     except (pa.ArrowInvalid, KeyError) as error:
                         self._spare(path, f"batch {number}: {error}")
-            if (rest := _rest(path)) is not None:
-                self._spare(path, rest)
+            for bad in _damages(path):
+                self._spare(path, bad)
 
     def _spare(self, path: Path, why: str) -> None:
         _log.error("The journal %s cannot be read in full (%s); it is kept, as .damaged", path, why)
@@ -211,10 +212,69 @@ def _write_all(file: int, parts: list[bytes | pa.Buffer]) -> None:
 
 
 def _records(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Read the numbers and batches of a file, up to the first record that is not whole."""
+    """Read the numbers and batches of a file, around what is damaged."""
+    for found in _pieces(path):
+        if isinstance(found, tuple):
+            yield found
+
+
+def _damages(path: Path) -> list[str]:
+    """Say what of a file cannot be read; a record at the end that was never finished was not acknowledged."""
+    found = [piece for piece in _pieces(path) if isinstance(piece, range)]
+    if found and found[-1].stop == path.stat().st_size and not _holds_mark(path, found[-1]):
+        found.pop()
+    return [f"{len(bad):,} bytes from byte {bad.start:,} on" for bad in found]
+
+
+def _holds_mark(path: Path, where: range) -> bool:
+    """Whether another record begins behind the beginning of a stretch, or something is there that never was one."""
     with path.open("rb") as file:
-        while (record := _next_record(file)) is not None:
-            yield record
+        file.seek(where.start)
+        content = file.read(len(where))
+    return _MARK in content[1:] or not _MARK.startswith(content[: len(_MARK)])
+
+
+def _pieces(path: Path) -> Iterator[tuple[int, bytes] | range]:
+    """Read a file as whole records, in order, and the stretches of bytes that are none."""
+    with path.open("rb") as file:
+        at = bad = 0
+        while True:
+            file.seek(at)
+            record = _next_record(file)
+            if record is not None:
+                if bad < at:
+                    yield range(bad, at)
+                yield record
+                at = bad = file.tell()
+                continue
+            found = _find_mark(file, at + 1)
+            if found is None:
+                end = file.seek(0, os.SEEK_END)
+                if bad < end:
+                    yield range(bad, end)
+                return
+            at = found
+
+
+def _find_mark(file: BinaryIO, at: int) -> int | None:
+    """Where the next record may begin, from a byte on."""
+    overlap = len(_MARK) - 1
+    file.seek(at)
+    content = file.read(_LOOK)
+    while content:
+        found = content.find(_MARK)
+        if found >= 0:
+            return at + found
+        if len(content) <= overlap:
+            return None
+        at += len(content) - overlap
+        file.seek(at)
+        content = file.read(_LOOK)
+    return None
+
+
+def _checksum(body: bytes | pa.Buffer, number: int) -> int:
+    return zlib.crc32(body, zlib.crc32(number.to_bytes(8, "little")))
 
 
 def _next_record(file: BinaryIO) -> tuple[int, bytes] | None:
@@ -225,19 +285,7 @@ def _next_record(file: BinaryIO) -> tuple[int, bytes] | None:
     if mark != _MARK:
         return None
     body = file.read(size)
-    return (number, body) if len(body) == size and zlib.crc32(body) == checksum else None
-
-
-def _rest(path: Path) -> str | None:
-    """Say what is wrong behind the last whole record; None where nothing is but a record that was never finished."""
-    with path.open("rb") as file:
-        at = 0
-        while _next_record(file) is not None:
-            at = file.tell()
-        file.seek(at)
-        behind = file.read()
-    # The process ended while it wrote the last record, which was not acknowledged then.
-    return f"{len(behind)} bytes from byte {at} on" if _MARK in behind[1:] else None
+    return (number, body) if len(body) == size and _checksum(body, number) == checksum else None
 
 
 def _last_number(path: Path) -> int:

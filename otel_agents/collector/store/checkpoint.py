@@ -11,6 +11,8 @@ import duckdb
 from otel_agents.collector.handoff import OverloadedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from otel_agents.collector.store.room import Room
 
 LOG_BYTES: Final = 64 * 1024 * 1024  # a log this long is moved, writes or not
@@ -26,10 +28,14 @@ class Checkpointer:
     Args:
         room: tells how long the log is, and whether there is room to move it.
         connection: a connection of its own.
+        failed: is told of DuckDB's errors, and says whether the database cannot be used any more.
     """
 
-    def __init__(self, room: Room, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, room: Room, connection: duckdb.DuckDBPyConnection, failed: Callable[[duckdb.Error], bool]
+    ) -> None:
         self._room = room
+        self._failed = failed
         self._connection = connection
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -51,7 +57,11 @@ class Checkpointer:
         """
         self._room.check()
         with self._lock:
-            self._connection.execute("CHECKPOINT")
+            try:
+                self._connection.execute("CHECKPOINT")
+            except duckdb.Error as error:
+                self._failed(error)
+                raise
 
     def _run(self) -> None:
         before, quiet = 0, 0

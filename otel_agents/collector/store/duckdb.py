@@ -1,8 +1,12 @@
-"""Keeps spans, metrics and logs in a DuckDB file: one writer, any number of readers, all in this process."""
+"""Keeps spans, metrics and logs in a DuckDB file: one writer, any number of readers, all in this process.
+
+A file that turns out to be damaged is set aside and a new one begun; one that DuckDB gave up is opened anew.
+"""
 
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import threading
 from contextlib import contextmanager
@@ -14,18 +18,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from otel_agents.collector.handoff import SPANS, LogBatch, OpenBatch, OverloadedError, PointBatch, SpanBatch
-from otel_agents.collector.store import evaluations, owners, removal
+from otel_agents.collector.store import damage, evaluations, owners, removal
 from otel_agents.collector.store.checkpoint import Checkpointer
 from otel_agents.collector.store.insert import insert_sql
 from otel_agents.collector.store.layout import lay_out
 from otel_agents.collector.store.open_changes import identities
 from otel_agents.collector.store.open_spans import OpenSpans
-from otel_agents.collector.store.opening import open_database
+from otel_agents.collector.store.opening import open_or_set_aside
+from otel_agents.collector.store.readers import Readers
 from otel_agents.collector.store.records import lay_out_logs, lay_out_points, log_statements, point_statements
 from otel_agents.collector.store.rollups import Rollups, take_away
 from otel_agents.collector.store.room import FULL_RETRY_S, Room
 from otel_agents.collector.store.store import Commit, merged
+from otel_agents.collector.store.taking_over import take_over
 from otel_agents.collector.store.tenants import TenantConnections
+from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 
     from otel_agents.collector.handoff import Batch
     from otel_agents.collector.store.open_changes import Change
+    from otel_agents.collector.store.readers import Lent
     from otel_agents.collector.store.removal import Removed
 
 _KEY = "TRY_CAST('0x' || right(lower(hex(trace_id)), 16) AS UBIGINT)"
@@ -62,24 +70,15 @@ def _span_statements(incoming: pa.Table) -> list[str]:
     return [insert_sql(present), ranges, *evaluations.of_spans(incoming)]
 
 
+_REOPEN_PAUSE_S: Final = 2.0  # between attempts to open the file again
+
+_log = logging.getLogger(__name__)
+
 _STATEMENTS: Final = {
     "incoming": _span_statements,
     "incoming_points": point_statements,
     "incoming_logs": log_statements,
 }
-
-
-@contextmanager
-def _overload() -> Iterator[None]:
-    """Tell what passes by itself from what does not."""
-    try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        raise OverloadedError("the collector is out of memory") from error
-    except duckdb.Error as error:
-        if os.strerror(errno.ENOSPC) not in str(error):
-            raise
-        raise OverloadedError("the collector's disk is full", retry_after_s=FULL_RETRY_S) from error
 
 
 class DuckDBStore:
@@ -88,6 +87,7 @@ class DuckDBStore:
     Args:
         path: the database file; made when missing, and its folder too.
         memory_bytes: what DuckDB may use before it writes intermediate results to disk.
+        set_aside: is set when the file was set aside while it was in use.
 
     Attributes:
         on_stored: is given the spans of each write, once they are committed; it must not wait or fail.
@@ -98,14 +98,24 @@ class DuckDBStore:
 
     on_stored: Callable[[pa.Table], None] | None = None
 
-    def __init__(self, path: Path, *, memory_bytes: int = 1 << 30) -> None:
-        self._writer = open_database(path, memory_bytes=memory_bytes)
+    def __init__(self, path: Path, *, memory_bytes: int = 1 << 30, set_aside: threading.Event | None = None) -> None:
+        self._path = path
+        self._memory_bytes = memory_bytes
+        self._set_aside = set_aside or threading.Event()
         self._lock = threading.Lock()
-        self._open = OpenSpans(self._writer)
         self._room = Room(path)
-        self._checkpointer = Checkpointer(self._room, self._writer.cursor())
+        self._readers = Readers()
+        self._number: int | None = None  # of the last write
+        self._closing = threading.Event()
+        self._reopening: threading.Thread | None = None
+        self._open_file()
+
+    def _open_file(self) -> None:
+        self._writer = open_or_set_aside(self._path, memory_bytes=self._memory_bytes)
+        self._open = OpenSpans(self._writer)
+        self._checkpointer = Checkpointer(self._room, self._writer.cursor(), self._gives_up)
         self._tenants = TenantConnections(self._writer.cursor)
-        self._rollups = Rollups(self._writer.cursor())
+        self._rollups = Rollups(self._writer.cursor(), self._gives_up)
         ((self._batch,),) = self._writer.execute(_LAST_BATCH).fetchall()
 
     def check_room(self) -> None:
@@ -142,7 +152,7 @@ class DuckDBStore:
         Raises:
             OverloadedError: the disk is full, or the memory DuckDB may use.
         """
-        with self._lock, _overload():
+        with self._lock, self._told():
             self._room.check()
             incoming, change = self._lay_out(batches)
             for name, rows in incoming.items():
@@ -159,6 +169,7 @@ class DuckDBStore:
                     self._writer.rollback()
                     raise
                 self._writer.commit()
+                self._number = number
             finally:
                 for name in incoming:
                     self._writer.unregister(name)
@@ -231,7 +242,7 @@ class DuckDBStore:
         Raises:
             OverloadedError: the disk is full, or the memory DuckDB may use.
         """
-        with self._lock, _overload():
+        with self._lock, self._told():
             self._room.check()
             change = self._open.lost(program, seen)
             self._writer.begin()
@@ -250,7 +261,7 @@ class DuckDBStore:
         Raises:
             OverloadedError: the disk is full, or the memory DuckDB may use.
         """
-        with self._lock, _overload(), self._rollups.changing():
+        with self._lock, self._told(), self._rollups.changing():
             self._writer.begin()
             try:
                 removed = removal.remove(self._writer, before, partial(take_away, self._writer))
@@ -261,6 +272,26 @@ class DuckDBStore:
             if removed.traces:
                 self._open.load()
         return removed
+
+    def take_over(self, table: str, rows: pa.Table) -> bool:
+        """Store rows of another file's table that are not there yet; False where such rows are not kept.
+
+        Raises:
+            OverloadedError: as ``write``.
+        """
+        with self._lock, self._told():
+            self._room.check()
+            self._writer.begin()
+            try:
+                self._batch += 1
+                taken = take_over(self._writer, table, rows, self._batch)
+            except BaseException:
+                self._writer.rollback()
+                raise
+            self._writer.commit()
+            self._open.load()
+            self._rollups.wake()
+        return taken
 
     def oldest(self, share: float) -> datetime | None:
         """Say before which time (UTC, without a zone) a share of all records lies; None where there are none."""
@@ -293,21 +324,96 @@ class DuckDBStore:
         The cursor is inside a read-only transaction, which refuses every change of the database. A statement that ends
         the transaction first would escape it, so SQL of users must be checked to be one SELECT before it gets here.
         Files, networks, extensions and other databases are out of reach of every connection, and settings are locked.
+
+        Raises:
+            OverloadedError: the file is being opened anew, or turns out to be damaged.
         """
-        cursor = self._writer.cursor() if tenant is None else self._tenants.take(tenant)
-        try:
-            cursor.execute("BEGIN TRANSACTION READ ONLY")
-            yield cursor
-        finally:
-            if tenant is None:
-                cursor.close()
-            else:
-                self._tenants.give_back(tenant, cursor)
+        with self._readers.lend(lambda: self._lent(tenant)) as cursor:
+            try:
+                cursor.execute("BEGIN TRANSACTION READ ONLY")
+                yield cursor
+            except BaseException as error:
+                seen: BaseException | None = error
+                while seen is not None:
+                    if self._gives_up(seen):
+                        raise OverloadedError("the database is being opened anew") from error
+                    seen = seen.__context__
+                if self._readers.is_shut:  # it was interrupted
+                    raise OverloadedError("the database is being opened anew") from error
+                raise
+
+    def _lent(self, tenant: str | None) -> Lent:
+        """Make a cursor, and what it is given back by, of the connection there is now."""
+        if tenant is None:
+            cursor = self._writer.cursor()
+            return cursor, cursor.close
+        cursor = self._tenants.take(tenant)
+        return cursor, partial(self._tenants.give_back, tenant, cursor)
 
     def close(self) -> None:
         """Finish what is being written, move the log into the file and give the file free."""
+        self._closing.set()
+        if self._reopening is not None:
+            self._reopening.join()
         self._rollups.close()
         self._checkpointer.close()
         self._tenants.close()
         with self._lock:
             self._writer.close()
+
+    # --- When the file cannot be used any more ----------------------------------------------------------------------
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what passes by itself from what does not."""
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise OverloadedError("the collector is out of memory") from error
+        except duckdb.Error as error:
+            if self._gives_up(error):
+                raise OverloadedError("the database is being opened anew") from error
+            if os.strerror(errno.ENOSPC) not in str(error):
+                raise
+            raise OverloadedError("the collector's disk is full", retry_after_s=FULL_RETRY_S) from error
+
+    def _gives_up(self, error: BaseException) -> bool:
+        """Begin to open the file anew where an error says that it is of no use as it is; tell whether that is so."""
+        why = damage.why(error)
+        if why is None and not isinstance(error, duckdb.FatalException):
+            return False
+        with self._readers.changing:
+            if self._reopening is None and not self._closing.is_set():
+                self._reopening = threading.Thread(target=self._reopen, args=(why, str(error)), name="reopen")
+                self._reopening.start()
+        return True
+
+    def _reopen(self, damaged: str | None, said: str) -> None:
+        """Open the file anew: another in its place where it is damaged."""
+        if damaged is None:
+            _log.error("The database cannot be used any more and is opened anew: %s", said.partition("\n")[0])
+        with self._lock:
+            self._readers.shut()
+            self._rollups.close()
+            self._checkpointer.close()
+            self._tenants.close()
+            self._writer.close()
+            while True:
+                try:
+                    if damaged is not None:
+                        report = damage.set_aside(self._path, damaged)
+                        _log.error(
+                            "%s is damaged: %s; it is kept as %s", self._path, damaged, report.with_suffix(".duckdb")
+                        )
+                        damaged = None
+                    self._open_file()
+                    break
+                except (CollectorError, duckdb.Error, OSError) as error:
+                    _log.error("The database cannot be opened; it is tried again: %s", error)
+                    if self._closing.wait(_REOPEN_PAUSE_S):
+                        return
+            if self._number is not None:
+                self._writer.execute("UPDATE journal SET number = ?", [self._number])
+        self._reopening = None
+        self._readers.open()
+        self._set_aside.set()

@@ -1,7 +1,8 @@
-"""Opens the database file: settings, schema, and one clear line when it cannot be opened."""
+"""Opens the database file: settings, schema, one clear line when it cannot be opened; sets a damaged one aside."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from importlib.resources import files
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from otel_agents.collector.store import damage
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ VERSIONS = {
     5: "005_open_spans.sql",
     6: "006_rollups.sql",
 }
+
+_ATTEMPTS = 4  # a log that is cut may show another damage
+
+_log = logging.getLogger(__name__)
 
 _SETTINGS = {
     # A commit that finds the log longer than this waits for a checkpoint; one in the background keeps it far shorter.
@@ -50,28 +56,64 @@ _LOCK = {
 }
 
 
-def open_database(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection:
-    """Open the file, made when missing, with today's schema.
+class DamagedError(CollectorError):
+    """The file cannot be opened because it is damaged; ``why`` has what is wrong with it."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} is damaged: {why}")
+        self.why = why
+
+
+def open_or_set_aside(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection:
+    """Open the file as :func:`open_database` does; in the place of a damaged one, a new one.
+
+    A log that is damaged is cut before the damage. See ``damage`` for what is kept, under which names.
 
     Raises:
         CollectorError: see ``DuckDBStore``.
     """
+    for _ in range(_ATTEMPTS):
+        try:
+            return open_database(path, memory_bytes=memory_bytes)
+        except DamagedError as error:
+            in_log = damage.is_of_log(error.why)
+            report = damage.cut_log(path, error.why) if in_log else damage.set_aside(path, error.why)
+            what = f"The log of {path} is damaged" if in_log else str(error)
+            _log.error("%s; it is kept as %s", what, damage.known(path)[report].file)
+    return open_database(path, memory_bytes=memory_bytes)
+
+
+def open_database(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection:
+    """Open the file, made when missing, with today's schema.
+
+    Raises:
+        DamagedError: it is damaged.
+        CollectorError: see ``DuckDBStore``.
+    """
     _writable(path.parent)
+    if path.exists() and (why := damage.foreign(path)):
+        raise DamagedError(path, why)
     try:
         connection = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise CollectorError(_why(path, error)) from None
+        raise _trouble(path, error) from None
     try:
-        path.chmod(0o600)
-        _migrate(connection, path)
-        connection.execute((_SCHEMA / "views.sql").read_text())
-        connection.execute(f"SET GLOBAL memory_limit = '{memory_bytes // 1024}KiB'")
-        for name, value in _SETTINGS.items():
-            connection.execute(f"SET GLOBAL {name} = {value}")
-        lock(connection)
-    except BaseException:
+        return _prepared(connection, path, memory_bytes)
+    except BaseException as error:
         connection.close()
+        if isinstance(error, duckdb.Error):
+            raise _trouble(path, error) from None
         raise
+
+
+def _prepared(connection: duckdb.DuckDBPyConnection, path: Path, memory_bytes: int) -> duckdb.DuckDBPyConnection:
+    path.chmod(0o600)
+    _migrate(connection, path)
+    connection.execute((_SCHEMA / "views.sql").read_text())
+    connection.execute(f"SET GLOBAL memory_limit = '{memory_bytes // 1024}KiB'")
+    for name, value in _SETTINGS.items():
+        connection.execute(f"SET GLOBAL {name} = {value}")
+    lock(connection)
     return connection
 
 
@@ -98,6 +140,9 @@ def _writable(folder: Path) -> None:
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if tables and "schema_version" not in tables:
+        raise CollectorError(f"{path} is a database of another program; choose another folder with --data")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, since TIMESTAMPTZ NOT NULL)"
     )
@@ -115,10 +160,15 @@ def _migrate(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             connection.commit()
 
 
-def _why(path: Path, error: duckdb.Error) -> str:
+def _trouble(path: Path, error: duckdb.Error) -> CollectorError:
     text = str(error)
+    first = text.partition("\n")[0]
+    if damage.why(error) or isinstance(error, (duckdb.SerializationException, duckdb.InternalException)):
+        return DamagedError(path, first)
     if "lock" in text:
         owner = re.search(r"\(PID (\d+)\)", text)
         who = f"process {owner[1]}" if owner else "another process"
-        return f"{path} is in use by {who}, another collector most likely; stop it or choose another folder with --data"
-    return f"cannot open {path}: {text.splitlines()[0]}"
+        return CollectorError(
+            f"{path} is in use by {who}, another collector most likely; stop it or choose another folder with --data"
+        )
+    return CollectorError(f"cannot open {path}: {first}")

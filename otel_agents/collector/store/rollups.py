@@ -19,7 +19,7 @@ import duckdb
 from otel_agents.collector.store import rollup_sql as sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PAUSE_S: Final = 1.0  # between two steps: planning one costs as much as 10,000 spans
 MOST_SPANS: Final = 200_000  # in one step
@@ -190,10 +190,12 @@ class Rollups:
 
     Args:
         connection: one of its own.
+        failed: is told of DuckDB's errors, and says whether the database is opened anew because of one.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, failed: Callable[[duckdb.Error], bool]) -> None:
         self._connection = connection
+        self._failed = failed
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._wake.set()  # what an earlier run has left
@@ -267,6 +269,8 @@ class Rollups:
             try:
                 while not self._closing.is_set() and self.step():
                     self._closing.wait(0.01)
-            except duckdb.Error:  # the disk is full, perhaps; readers add what is not in
+            except duckdb.Error as error:  # the disk is full, perhaps; readers add what is not in
+                if self._failed(error):
+                    return
                 _log.exception("The roll-ups could not be brought up to date; it is tried again")
             self._closing.wait(PAUSE_S)

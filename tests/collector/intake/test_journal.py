@@ -70,17 +70,37 @@ def test_a_record_that_was_never_finished_is_as_if_it_had_not_been_begun(tmp_pat
     assert left(folder) == ["a"]
 
 
-def test_a_damaged_file_is_read_as_far_as_possible_and_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_a_damaged_file_is_read_around_the_damage_and_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     Journal(tmp_path, stored=0).append([batch("a"), batch("b"), batch("c")])
     (file,) = tmp_path.iterdir()
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1  # in the second of three
     file.write_bytes(content)
     journal = Journal(tmp_path, stored=0)
-    assert [name(entry.batch) for entry in journal.unstored()] == ["a"]
+    assert [name(entry.batch) for entry in journal.unstored()] == ["a", "c"]
     assert "cannot be read in full" in caplog.text
     journal.release(journal.last)
     assert [path.suffix for path in sorted(tmp_path.iterdir()) if path.stat().st_size] == [".damaged"]
+
+
+@given(data=st.data())
+def test_whatever_is_damaged_the_other_batches_are_read_as_they_were(tmp_path_factory, data: st.DataObject):
+    folder = tmp_path_factory.mktemp("journal")
+    Journal(folder, stored=0).append([batch(one) for one in "abcdef"])
+    (file,) = folder.iterdir()
+    content = bytearray(file.read_bytes())
+    begins = [at for at in range(len(content)) if content.startswith(b"OTAJ", at)]
+    start = data.draw(st.integers(0, len(content) - 1))
+    length = data.draw(st.integers(1, 2000))
+    for at in range(start, min(start + length, len(content))):
+        content[at] ^= 0x55
+    file.write_bytes(content)
+    hurt = {
+        i
+        for i, (a, b) in enumerate(zip(begins, [*begins[1:], len(content)], strict=True))
+        if a < start + length and start < b
+    }
+    assert left(folder) == [one for i, one in enumerate("abcdef") if i not in hurt]
 
 
 def test_files_that_are_stored_go_while_the_journal_is_written(tmp_path: Path):

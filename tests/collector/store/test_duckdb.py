@@ -288,10 +288,11 @@ def test_a_file_in_use_names_the_process(tmp_path: Path):
         )
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path):
+def test_a_database_of_another_program_is_refused(tmp_path: Path):
     path = tmp_path / "spans.duckdb"
-    path.write_text("something else " * 1000)
-    assert failure(path).startswith(f"cannot open {path}: ")
+    with duckdb.connect(str(path)) as other:
+        other.execute("CREATE TABLE theirs (a INTEGER)")
+    assert failure(path) == f"{path} is a database of another program; choose another folder with --data"
     assert "\n" not in failure(path)
 
 
