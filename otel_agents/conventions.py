@@ -132,6 +132,7 @@ SPAN_STATE: Final = "otel_agents.span.state"  # one of SPAN_STATES
 SPAN_LAST_SEEN: Final = "otel_agents.span.last_seen"  # when its program was last heard of, of one that is abandoned
 # What comes with the spans that are open: who sends them, and which of its reports it is.
 REPORT_HEADER: Final = "otel-agents-report"
+REPORT_ANSWER: Final = "otel-agents"  # the message of the answer, by which a collector of ours is known
 
 SPAN_STATES: Final = ("open", "abandoned")
 SPAN_TYPES: Final = ("agent", "model", "tool", "workflow", "message", "other")

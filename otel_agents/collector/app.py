@@ -28,6 +28,7 @@ from otel_agents.collector.intake.intake import Intake
 from otel_agents.collector.intake.journal import Journal
 from otel_agents.collector.live import LiveFeed
 from otel_agents.collector.meters import Meters
+from otel_agents.collector.programs import Programs
 from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from otel_agents.collector.receiver.receiver import Receiver
@@ -105,20 +106,22 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         write = meters.timed_commit(store.write)
         intake = Intake(write, live.publish, store.check_room, budget, journal, meters.set_aside)
         stack.callback(intake.close)
+        programs = Programs(store, live.publish)
+        stack.callback(programs.close)
         retention = Retention(store, meters, settings.keep_days, settings.keep_bytes)
         stack.callback(retention.close)
 
         door = _door(settings, meters, stack)
 
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
-        receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters)
+        receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters, programs)
         grpc_server = otlp_grpc(receiver, settings.max_request_bytes, door.sender)
         grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
         await grpc_server.start()
 
         port = http.getsockname()[1]
         visible = Visible(Fresh(store, intake.catch_up))
-        looked = _looked(settings.folder, budget, intake, watch)
+        looked = _looked(settings.folder, budget, intake, watch, store)
         api = routes(visible, live, meters, looked, store.check, recovery.damaged, door, port, watch)
         web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
         guarded = Guard(Access(web, door, port), settings.host)
@@ -153,12 +156,16 @@ def _door(settings: CollectorSettings, meters: Meters, stack: AsyncExitStack) ->
     return Doorkeeper(keyring, audit, meters, settings.key_requests, settings.key_records)
 
 
-def _looked(folder: Path, budget: MemoryBudget, intake: Intake[Commit], watch: Watch | None) -> Looked:
+def _looked(
+    folder: Path, budget: MemoryBudget, intake: Intake[Commit], watch: Watch | None, store: DuckDBStore
+) -> Looked:
     database = folder / DATABASE
     files = {"database": database, "log": database.with_name(database.name + ".wal"), "journal": folder / JOURNAL}
     sizes: dict[str, tuple[str, Callable[[], float]]] = {
         "queue_bytes": ("Memory of requests from their arrival until they are stored.", lambda: budget.taken),
         "backlog_bytes": ("Memory of what is acknowledged and not in the database yet.", lambda: intake.backlog),
+        "open_spans": ("Spans without an end whose programs run.", lambda: store.open_spans("open")),
+        "abandoned_spans": ("Spans without an end that will have none.", lambda: store.open_spans("abandoned")),
     }
     return Looked(folder, files, sizes, None if watch is None else lambda: gauges(watch))
 

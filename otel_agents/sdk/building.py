@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,10 +10,13 @@ from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace.sampling import AlwaysRecordSampler, Sampler
 
 from otel_agents import conventions
-from otel_agents.sdk.exporters.destinations import HINT, metrics_url, otlp
+from otel_agents.sdk.exporters.destinations import HINT, metrics_url, open_spans_sender, otlp
+from otel_agents.sdk.exporters.open_spans import Reporter
 from otel_agents.sdk.exporters.otlp_grpc import EXPORT_METRICS
 from otel_agents.sdk.options import SdkSettings
 from otel_agents.sdk.processors import redact
+from otel_agents.sdk.processors.content import ContentStage, LimitStage
+from otel_agents.sdk.processors.cost import CostProcessor
 from otel_agents.sdk.processors.dialect import DialectStage
 from otel_agents.sdk.processors.redact import RedactProcessor
 from otel_agents.sdk.trace import logfire_provider
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
     from otel_agents.sdk.metrics.running import Metrics
     from otel_agents.sdk.pipeline.pipeline import Pipeline, Stage
-    from otel_agents.sdk.processors.cost import CostProcessor
+    from otel_agents.sdk.pipeline.running import OpenSpans
 
 
 _IDS: Final = frozenset((conventions.SESSION_ID, conventions.USER_ID, conventions.TENANT))
@@ -46,10 +50,25 @@ def pipeline_with_rules(settings: SdkSettings) -> Callable[..., Pipeline]:
     return partial(TailPipeline, tail=tail)
 
 
-def redaction(settings: SdkSettings) -> list[Stage]:
+def reporter(settings: SdkSettings, given: Mapping[str, object], open_spans: OpenSpans) -> Reporter | None:
+    """Give what shows spans while they are open: completed as those that have ended, but counted nowhere."""
+    sender = open_spans_sender(settings, given)
+    if sender is None:
+        return None
+    stages = [
+        ContentStage(),
+        *redaction(settings, Counter()),
+        LimitStage(),
+        DialectStage(),
+        CostProcessor(overrides=settings.prices, note=lambda _model: None),
+    ]
+    return Reporter(open_spans.now, open_spans.lost, stages, sender)
+
+
+def redaction(settings: SdkSettings, counts: Counter[str] = redact.counts) -> list[Stage]:
     """Give the steps after which nothing is left that must not leave: redact, then cut what is long."""
     stages: list[Stage] = []
-    if (redactor := redact.redactor(settings)) is not None:
+    if (redactor := redact.redactor(settings, counts)) is not None:
         stages.append(RedactProcessor(redactor))
     if not isinstance(settings.capture_content, bool):
         from otel_agents.sdk.processors.cut import CutProcessor  # for those who cut

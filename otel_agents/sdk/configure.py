@@ -162,6 +162,7 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
         queue_bytes=settings.queue_bytes,
         interval=settings.interval,
         tick=Ticker(alert_manager.check, settings.alert_interval, monotonic),
+        reporter=building.reporter(settings, given, open_spans) if _rehearsal is None else None,
     )
     processors = (*settings.processors, pipeline)
 

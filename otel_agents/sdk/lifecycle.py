@@ -94,6 +94,7 @@ def configure(
     alert_escalate_after: float | None = None,
     queue_size: int | None = None,
     queue_bytes: int | None = None,
+    open_spans: bool | str | None = None,
     spool: str | Path | bool | None = None,
     spool_bytes: int | None = None,
     batch_size: int | None = None,

@@ -22,6 +22,7 @@ class Receiver:
         answers: (status, headers) for the next requests; 200 when empty.
         requests: (path, headers, message) of each request, refused ones too.
         metrics: the same of requests of metrics, to a path that ends so.
+        strange: (path, body) of requests to paths that are not OpenTelemetry's, which it does not know.
         body: what its answers hold.
         takes_s: seconds it takes for an answer.
         largest: bodies above this many bytes are refused as too large.
@@ -33,6 +34,7 @@ class Receiver:
         self.requests: list[tuple[str, dict[str, str], ExportTraceServiceRequest]] = []
         self.takes_s = 0.0
         self.metrics: list[tuple[str, dict[str, str], ExportMetricsServiceRequest]] = []
+        self.strange: list[tuple[str, bytes]] = []
         self.largest = 1 << 30
         self.body = b""
         self.arrived = threading.Semaphore(0)
@@ -62,6 +64,11 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            if self.path.endswith("open_spans"):
+                receiver.strange.append((self.path, body))
+                self.send_error(404)
+                receiver.arrived.release()
+                return
             status, headers = (200, {}) if receiver.answers.empty() else receiver.answers.get()
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)

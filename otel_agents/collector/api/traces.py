@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from starlette.routing import Route
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from otel_agents.collector.store.store import Store
 
 MAX_LIMIT = 500
+_STATUSES: dict[str | None, Literal["ok", "error", "running"] | None] = {
+    None: None,
+    "ok": "ok",
+    "error": "error",
+    "running": "running",
+}
 MAX_TEXT = 200  # characters searched for
 
 
@@ -39,14 +45,14 @@ def trace_routes(store: Store, workers: Workers) -> list[Route]:
 def _filter(request: Request) -> Filter:
     wanted = request.query_params
     status = wanted.get("status") or None
-    if status not in (None, "ok", "error"):
-        raise bad_request("status must be ok or error")
+    if status not in _STATUSES:
+        raise bad_request("status must be ok, error or running")
     text = wanted.get("q", "").strip() or None
     if text is not None and len(text) > MAX_TEXT:
         raise bad_request(f"q must have at most {MAX_TEXT} characters")
     return Filter(
         agent=wanted.get("agent") or None,
-        status="ok" if status == "ok" else "error" if status else None,
+        status=_STATUSES[status],
         text=text,
         minutes=whole(request, "minutes", 1, MAX_MINUTES, None),
     )

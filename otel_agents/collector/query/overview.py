@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agents.collector.query.figures import TOKENS, Figures, added
 from otel_agents.collector.query.rolled import Rolled, fitting
+from otel_agents.collector.query.statements import ask
 from otel_agents.collector.query.values import to_json
 from otel_agents.collector.query.window import window
 from otel_agents.health.rules import Counted, Counts, judge
@@ -29,6 +30,7 @@ def overview(store: Store, minutes: int, now: datetime) -> dict[str, Any]:
     with store.read() as cursor:
         rolled = Rolled(cursor, asked)
         (sums, periods), times, failures = rolled.sums(), rolled.times(), rolled.failures()
+        running = ask(cursor, "running")
     figures = Figures((row for row in sums if not row["earlier"]), times)
     spans, calls, traces = figures.of(), figures.of("call"), figures.of("trace")
     agents = _agents(figures)
@@ -53,6 +55,7 @@ def overview(store: Store, minutes: int, now: datetime) -> dict[str, Any]:
     answer = {
         "window": {"start": asked.start, "end": asked.end, "minutes": minutes, "bucket_seconds": asked.bucket_s},
         "health": _health(whole, agents, tools, models, spans),
+        "running": len(running),
         "totals": totals,
         "previous": _previous(Figures((row for row in sums if row["earlier"]), ())),
         "agents": agents,

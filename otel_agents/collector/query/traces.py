@@ -33,13 +33,13 @@ class Filter:
 
     Attributes:
         agent: the name of an agent that has a span in the trace.
-        status: of the trace.
+        status: of the trace; one that runs is neither ok nor error yet.
         text: something that stands in a name, an id, an attribute, a message or an error of any span of the trace.
         minutes: how long ago it began at most.
     """
 
     agent: str | None = None
-    status: Literal["ok", "error"] | None = None
+    status: Literal["ok", "error", "running"] | None = None
     text: str | None = None
     minutes: int | None = None
 
@@ -84,7 +84,9 @@ def list_traces(store: Store, wanted: Filter, limit: int, before: str | None, no
     point = _NEWEST if before is None else _Point.parse(before)
     since = EPOCH if wanted.minutes is None else now - timedelta(minutes=wanted.minutes)
     with store.read() as cursor:
-        if wanted.needs_spans:
+        if wanted.status == "running":
+            found, rest = _running(cursor, wanted, limit, point, since)
+        elif wanted.needs_spans:
             found, rest = _search(cursor, wanted, limit, point, since)
         else:
             found, rest = _newest(cursor, limit, point, since)
@@ -123,6 +125,19 @@ def _newest(cursor: DuckDBPyConnection, limit: int, point: _Point, since: dateti
             return _cut(found, limit, None)
         point = end
         step *= 4
+
+
+def _running(
+    cursor: DuckDBPyConnection, wanted: Filter, limit: int, point: _Point, since: datetime
+) -> tuple[list[Row], _Point | None]:
+    """Do the same for traces that run, which are few, however long ago they began."""
+    ids = {row["trace_id"] for row in ask(cursor, "running")}
+    ranges = _ranges(cursor, ids)
+    if ranges and (wanted.agent, wanted.text) != (None, None):
+        low, high = ranges[-1]["began"], ranges[0]["began"]
+        ids = {row["trace_id"] for row in ask(cursor, "matching", low=low, high=high, **_conditions(wanted))}
+    found = [row for row in ranges if row["trace_id"] in ids and row["began"] >= since and _at(row) < _at(point)]
+    return _cut(found, limit, None)
 
 
 def _search(

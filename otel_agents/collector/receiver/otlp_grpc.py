@@ -12,6 +12,7 @@ import grpc.aio
 
 from otel_agents.collector.receiver.signals import SIGNALS, Signal
 from otel_agents.collector.receiver.status import answer
+from otel_agents.conventions import REPORT_HEADER
 
 if TYPE_CHECKING:
     from otel_agents.collector.handoff import Sender
@@ -51,7 +52,9 @@ def _method(receiver: Receiver, signal: Signal, admit: Admit) -> grpc.RpcMethodH
             with receiver.new_body() as body:
                 body.add(request)
                 decoded = await receiver.decode(body, signal.decode_protobuf)
-            return (await receiver.store(signal, decoded, sender)).SerializeToString()
+            said = dict(context.invocation_metadata() or ()).get(REPORT_HEADER)
+            report = said.decode(errors="replace") if isinstance(said, bytes) else said
+            return (await receiver.store(signal, decoded, sender, report)).SerializeToString()
         except Exception as error:  # what each one means to the sender is in status.py
             said = answer(error)
             if said.http == 500:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from otel_agents.collector.handoff import OverloadedError, RefusedError
 from otel_agents.collector.receiver.signals import SIGNALS, Signal
 from otel_agents.collector.receiver.status import UnknownEncodingError, UnknownPathError, WrongMethodError, answer
+from otel_agents.conventions import REPORT_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -48,7 +49,8 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
             with receiver.new_body() as body:
                 await body.read(request.stream())
                 decoded = await receiver.decode(body, decode, gzip=coding == "gzip")
-            return await receiver.store(signal, decoded, request.scope[SENDER])
+            report = request.headers.get(REPORT_HEADER)
+            return await receiver.store(signal, decoded, request.scope[SENDER], report)
 
         return export
 

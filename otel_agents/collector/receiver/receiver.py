@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from otel_agents.collector.handoff import OverloadedError, RefusedError
 from otel_agents.collector.receiver.body import Body
+from otel_agents.collector.receiver.reports import read_report, told_whole
+from otel_agents.collector.receiver.signals import OPEN_SPANS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from otel_agents.collector.handoff import MemoryBudget, Sender, Sink
+    from otel_agents.collector.handoff import Batch, MemoryBudget, Reports, Sender, Sink
     from otel_agents.collector.meters import Meters
     from otel_agents.collector.receiver.decode import Decoded
     from otel_agents.collector.receiver.signals import Signal
@@ -37,13 +39,17 @@ class Receiver:
         workers: run the decoding, most of which does not hold the GIL.
         max_bytes: the largest body accepted, after decompression.
         meters: count what became of it.
+        reports: what programs say of the spans that are open in them.
 
     Attributes:
         meters: the same, for the transports.
     """
 
-    def __init__(self, sink: Sink, budget: MemoryBudget, workers: Executor, max_bytes: int, meters: Meters) -> None:
+    def __init__(
+        self, sink: Sink, budget: MemoryBudget, workers: Executor, max_bytes: int, meters: Meters, reports: Reports
+    ) -> None:
         self.meters = meters
+        self._reports = reports
         self._sink = sink
         self._budget = budget
         self._workers = workers
@@ -70,8 +76,14 @@ class Receiver:
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
-    async def store(self, signal: Signal, decoded: Decoded, sender: Sender) -> Message:
+    async def store(self, signal: Signal, decoded: Decoded, sender: Sender, header: str | None = None) -> Message:
         """Hand the records on as those of who sent them, and wait until they are stored.
+
+        Args:
+            signal: what they are.
+            decoded: the records.
+            sender: who sent them.
+            header: what a report of open spans says of itself.
 
         Returns:
             The answer; it tells of records that were refused.
@@ -79,28 +91,47 @@ class Receiver:
         Raises:
             OverloadedError: there is no room for them now.
             RefusedError: the sender sends too many.
+            UndecodableError: a report does not say whose it is.
         """
-        records = decoded.batch.records
-        if not records:
+        if signal is OPEN_SPANS:
+            return await self._store_report(decoded, sender, header)
+        if not decoded.batch.records:
             self.meters.decided(signal.name, 0, decoded.refused)
-            return signal.answer(decoded.refused.total(), decoded.message)
+        else:
+            await self._keep(decoded.batch, decoded.refused, sender)
+        return signal.answer(decoded.refused.total(), decoded.message)
+
+    async def _store_report(self, decoded: Decoded, sender: Sender, header: str | None) -> Message:
+        """Hand a report on where it says something new; the answer tells how many spans must be told as a whole."""
+        batch = read_report(header, decoded.batch)
+        unknown = self._reports.unknown(batch.report, told_whole(batch))
+        if batch.records or self._reports.is_news(batch.report):
+            await self._keep(batch, decoded.refused, sender)
+        else:
+            self.meters.decided(batch.signal, 0, decoded.refused)
+        self._reports.note(batch.report)
+        messages = [decoded.message, f"{unknown} not known here" if unknown else ""]
+        return OPEN_SPANS.answer(decoded.refused.total() + unknown, "; ".join(filter(None, messages)))
+
+    async def _keep(self, batch: Batch, refused: Counter[str], sender: Sender) -> None:
+        """Wait until a batch is stored, and count what became of it and of what was refused before."""
+        records = batch.records
         try:
             sender.spend(records)
-            kept = self._sink.submit(replace(decoded.batch, owner=sender.owner))
+            kept = self._sink.submit(replace(batch, owner=sender.owner))
         except (OverloadedError, RefusedError) as error:
             why = OVERLOAD if isinstance(error, OverloadedError) else RATE
-            self.meters.decided(signal.name, 0, decoded.refused + Counter({why: records}))
+            self.meters.decided(batch.signal, 0, refused + Counter({why: records}))
             raise
 
         # Counted when it is decided, and not here, where a sender that leaves ends the wait too early to know.
         def decided(kept: Future[None]) -> None:
             why = SENDER_LEFT if kept.cancelled() else _reason(kept.exception())
-            refused = decoded.refused + Counter({why: records} if why else {})
-            self.meters.decided(signal.name, 0 if why else records, refused)
+            also = Counter({why: records} if why else {})
+            self.meters.decided(batch.signal, 0 if why else records, refused + also)
 
         kept.add_done_callback(decided)
         await asyncio.wrap_future(kept)
-        return signal.answer(decoded.refused.total(), decoded.message)
 
 
 def _reason(error: BaseException | None) -> str:

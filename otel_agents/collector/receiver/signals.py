@@ -27,6 +27,7 @@ from otel_agents.collector.receiver.decode_logs import decode_logs
 from otel_agents.collector.receiver.decode_points import decode_points
 from otel_agents.collector.receiver.decode_spans import decode_spans
 from otel_agents.collector.receiver.otlp_json import BAD_FIELD, read_json
+from otel_agents.conventions import REPORT_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,11 @@ def _traces(refused: int, why: str) -> ExportTraceServiceResponse:
     return ExportTraceServiceResponse(partial_success=rejected)
 
 
+def _reports(refused: int, why: str) -> ExportTraceServiceResponse:
+    said = ExportTracePartialSuccess(rejected_spans=refused, error_message=why or REPORT_ANSWER)
+    return ExportTraceServiceResponse(partial_success=said)
+
+
 def _metrics(refused: int, why: str) -> ExportMetricsServiceResponse:
     rejected = ExportMetricsPartialSuccess(rejected_data_points=refused, error_message=why) if refused else None
     return ExportMetricsServiceResponse(partial_success=rejected)
@@ -93,4 +99,10 @@ METRICS: Final = Signal(
 )
 LOGS: Final = Signal("/v1/logs", f"{_SERVICES}.logs.v1.LogsService", ExportLogsServiceRequest, decode_logs, _logs)
 
-SIGNALS: Final = (TRACES, METRICS, LOGS)
+# No signal of OpenTelemetry's: the spans that are open in a program, which come with a header (``reports.py``). A
+# collector of others answers that it does not know it.
+OPEN_SPANS: Final = Signal(
+    "/v1/open_spans", "otel_agents.collector.v1.OpenSpansService", ExportTraceServiceRequest, decode_spans, _reports
+)
+
+SIGNALS: Final = (TRACES, METRICS, LOGS, OPEN_SPANS)

@@ -236,6 +236,14 @@ class DuckDBStore:
         """Give the programs that have spans open, and when they last reported news of one (UTC, without a zone)."""
         return self._open.programs()
 
+    def are_open(self, ids: frozenset[bytes]) -> bool:
+        """Say whether any span of some ids, trace and span in one, has no end yet."""
+        return self._open.has(ids)
+
+    def are_abandoned(self, program: str) -> bool:
+        """Say whether spans of a program are marked as those of one that died."""
+        return self._open.abandoned(program)
+
     def abandon(self, program: str, seen: datetime) -> Commit:
         """Mark the spans of a program that ended without a word, after it was last ``seen`` (UTC, without a zone).
 

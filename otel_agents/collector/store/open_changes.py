@@ -210,11 +210,12 @@ def _entry(spans: pa.Table, row: int, program: str | None, report: int, seen: da
 
 
 def _reported(entry: Entry, report: Report, seen: datetime) -> Entry:
-    """Give a span as a report that has it among the open ones leaves it."""
-    state = ABANDONED if report.leaving or entry.ids in report.given_up else OPEN
-    if (entry.state, entry.program) == (state, report.program):
+    """Give a span as a report that has it among the open ones leaves it: of one that is given up, no more will come."""
+    over = report.leaving or entry.ids in report.given_up
+    state, program = (ABANDONED, None) if over else (OPEN, report.program)
+    if (entry.state, entry.program) == (state, program):
         return entry
-    return replace(entry, state=state, program=report.program, seen=seen)
+    return replace(entry, state=state, program=program, seen=seen)
 
 
 def _with_states(spans: pa.Table, entries: Iterable[Entry]) -> pa.Table:

@@ -89,6 +89,14 @@ class OpenSpans:
         """How many spans are in a state: open, or abandoned."""
         return sum(entry.state == state for entry in self._entries.values())
 
+    def has(self, ids: frozenset[bytes]) -> bool:
+        """Say whether any span of some ids, trace and span in one, is among them."""
+        return bool(ids) and any(entry.ids in ids for entry in self._entries.values())
+
+    def abandoned(self, program: str) -> bool:
+        """Say whether spans of a program are marked as those of one that died."""
+        return any(entry.program == program and entry.state != OPEN for entry in self._entries.values())
+
     def programs(self) -> dict[str, datetime]:
         """Give the programs that have spans open, and when they last reported news of one (UTC, without a zone)."""
         seen: dict[str, datetime] = {}

@@ -8,7 +8,7 @@
  * @typedef {{
  *   window: { start: string, end: string, minutes: number, bucket_seconds: number },
  *   health: { status: "healthy" | "degraded" | "unhealthy" | "idle", reasons: string[] },
- *   totals: Totals,
+ *   running: number, totals: Totals,
  *   previous: { traces: number, errors: number, input_tokens: number, output_tokens: number, cost: number | null },
  *   agents: AgentRow[], tools: ToolRow[], models: ModelRow[], series: Series, errors: ErrorGroup[],
  * }} Overview
@@ -53,7 +53,7 @@
 /**
  * @typedef {{
  *   trace_id: string, name: string, service_name: string | null, agents: string[], start_time: string,
- *   duration_ms: number | null, status: "ok" | "error", error: string | null, spans: number, errors: number,
+ *   duration_ms: number | null, status: "ok" | "error", state: "running" | "abandoned" | null, error: string | null, spans: number, errors: number,
  *   model_calls: number, tool_calls: number, input_tokens: number, output_tokens: number, cost: number | null,
  *   session_id: string | null, user_id: string | null, preview: string | null,
  * }} TraceSummary

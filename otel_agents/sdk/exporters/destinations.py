@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from opentelemetry import trace
 
@@ -14,7 +16,7 @@ from otel_agents.errors import ConfigurationError
 from otel_agents.sdk.exporters import ledger
 from otel_agents.sdk.exporters.foreign import ExporterSender
 from otel_agents.sdk.exporters.otlp import OtlpHttpSender
-from otel_agents.sdk.exporters.otlp_grpc import EXPORT, OtlpGrpcSender
+from otel_agents.sdk.exporters.otlp_grpc import EXPORT, EXPORT_OPEN_SPANS, OtlpGrpcSender
 from otel_agents.sdk.exporters.outlet import Outlet
 from otel_agents.sdk.exporters.spool import Spool
 from otel_agents.sdk.trace import logfire_provider
@@ -67,7 +69,7 @@ def _to_logfire(settings: SdkSettings) -> list[Outlet]:
     return outlets
 
 
-def otlp(settings: SdkSettings, url: str, method: str) -> Sender:
+def otlp(settings: SdkSettings, url: str, method: str) -> OtlpHttpSender | OtlpGrpcSender:
     """Give what sends to an address; ``method`` is what gRPC calls there."""
     if settings.certificate or settings.client_certificate or settings.client_key:
         _check_certificates(settings)
@@ -116,6 +118,29 @@ def _check_certificates(settings: SdkSettings) -> None:
 
 def _no_password() -> str:
     return ""  # where there is no such function, OpenSSL asks for it on the terminal
+
+
+def open_spans_sender(settings: SdkSettings, given: Mapping[str, object]) -> OtlpHttpSender | OtlpGrpcSender | None:
+    """Give what tells the collector of spans that are open; None where it is not to be told."""
+    sends = settings.enabled and settings.traces_exporter == "otlp" and settings.logfire != "only"
+    if not sends or settings.open_spans is False:
+        return None
+    url = _url(settings, given)
+    if settings.open_spans == "local" and not _is_local(url):
+        return None
+    if settings.protocol == "grpc":
+        return otlp(settings, url, EXPORT_OPEN_SPANS)
+    if not url.endswith("/v1/traces"):
+        return None
+    return otlp(settings, url.removesuffix("traces") + "open_spans", EXPORT_OPEN_SPANS)
+
+
+def _is_local(url: str) -> bool:
+    """Say whether an address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _spool(

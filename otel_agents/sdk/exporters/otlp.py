@@ -83,8 +83,8 @@ class OtlpHttpSender(EncodingSender):
         }
         self._pool: Any = None
 
-    def send(self, payload: bytes, limit_s: float) -> Outcome:
-        """Post once."""
+    def send(self, payload: bytes, limit_s: float, headers: Mapping[str, str] | None = None) -> Outcome:
+        """Post once, with further ``headers``."""
         import gzip  # here, on the sender's thread, as are those that follow
 
         import urllib3  # takes longer to import than everything else together
@@ -97,7 +97,12 @@ class OtlpHttpSender(EncodingSender):
         timeout = urllib3.Timeout(connect=min(limit, 5.0), total=limit)
         try:
             answer = self._pool.request(
-                "POST", self.url, body=body, headers=self._headers, timeout=timeout, redirect=False
+                "POST",
+                self.url,
+                body=body,
+                headers={**self._headers, **(headers or {})},
+                timeout=timeout,
+                redirect=False,
             )
         except urllib3.exceptions.SSLError as error:
             return Outcome(Verdict.TRY_AGAIN, f"TLS: {error}", unreachable=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+EXPORT_OPEN_SPANS = "/otel_agents.collector.v1.OpenSpansService/Export"
 EXPORT_METRICS = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 UNREACHABLE = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
 TRY_AGAIN = UNREACHABLE | {"CANCELLED", "RESOURCE_EXHAUSTED", "ABORTED", "OUT_OF_RANGE", "DATA_LOSS"}
@@ -53,15 +54,16 @@ class OtlpGrpcSender(EncodingSender):
         self._tls = (certificate, client_key or client_certificate, client_certificate)  # one file may hold both
         self._channel: Any = None
 
-    def send(self, payload: bytes, limit_s: float) -> Outcome:
-        """Call once."""
+    def send(self, payload: bytes, limit_s: float, headers: Mapping[str, str] | None = None) -> Outcome:
+        """Call once, with further ``headers``."""
         import grpc  # here, on the sender's thread: it takes long to import
 
         if self._channel is None:
             self._channel = self._connect(grpc)
         call = self._channel.unary_unary(self._method)  # bytes in, bytes out
         try:
-            response: bytes = call(payload, timeout=min(self._timeout, limit_s), metadata=self._headers)
+            metadata = (*self._headers, *(headers or {}).items())
+            response: bytes = call(payload, timeout=min(self._timeout, limit_s), metadata=metadata)
         except grpc.RpcError as error:
             return _outcome(error.code().name, error.details() or "")
         return taken(response)

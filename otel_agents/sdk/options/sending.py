@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from otel_agents.sdk.options.checks import file, folder_or_not, milliseconds, part
-from otel_agents.settings import Parse, http_url, number, one_of, setting, text, whole
+from otel_agents.settings import Parse, flag, http_url, number, one_of, setting, text, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,15 @@ def _all_of(kind: type[Any], what: str) -> Parse:
         return given
 
     return parse
+
+
+def _open_spans(value: object) -> bool | str:
+    if value == "local":
+        return "local"
+    try:
+        return flag(value)
+    except ValueError:
+        raise ValueError("expected local, true or false") from None
 
 
 @part
@@ -116,6 +125,13 @@ class Sending:
         env=("OTEL_TRACES_EXPORTER",),
         parse=one_of("otlp", "console", "none"),
         doc="otlp; console prints the spans; none sends nothing, while health and alerts work on.",
+    )
+    open_spans: bool | str = setting(
+        "local",
+        env=("OTEL_AGENTS_OPEN_SPANS",),
+        parse=_open_spans,
+        doc="Whether spans are shown while they are open: local, in a collector of ours on this machine; true, "
+        "wherever one is; false.",
     )
     processors: tuple[SpanProcessor, ...] = setting(
         (),

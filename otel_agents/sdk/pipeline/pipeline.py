@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import Span
 
+    from otel_agents.sdk.exporters.open_spans import Reporter
     from otel_agents.sdk.exporters.outlet import Outlet
     from otel_agents.sdk.pipeline.running import OpenSpans
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _STEP = 256  # spans that take one stage after the other: what a stage touches stays in the processor's cache
 _CHUNK = 2048  # spans that are settled and encoded before the next are
 _PATIENCE_S = 0.1
+_LAST_REPORT_S = 1.0  # at most, beyond the time to close
 _LEAST_ROOM = 64  # spans, however heavy they are
 
 
@@ -67,6 +69,7 @@ class Pipeline(SpanProcessor):
         queue_bytes: what those may weigh, by the size of the spans before them.
         interval: seconds between two runs of the thread when spans come slowly.
         tick: called at each of those runs.
+        reporter: tells of the spans that are open.
     """
 
     takes_all = False  # whether what is not sampled goes on beyond the stages too
@@ -81,8 +84,10 @@ class Pipeline(SpanProcessor):
         queue_bytes: int,
         interval: float,
         tick: Callable[[], None] = lambda: None,
+        reporter: Reporter | None = None,
     ) -> None:
         self._tick = tick
+        self._reporter = reporter
         self._stages = (open_spans, *stages)
         self._open_spans = open_spans
         self._outlets = tuple(outlets)
@@ -224,6 +229,8 @@ class Pipeline(SpanProcessor):
                     self._pack()
                     more = len(self._queue) >= _CHUNK
                 self._tick()
+                if self._reporter is not None:
+                    self._reporter.tick()
             except Exception as error:
                 faults.report("settling spans", error)
 
@@ -250,6 +257,8 @@ class Pipeline(SpanProcessor):
         self._release()
         for outlet in self._outlets:
             outlet.close(deadline, deadline + 2 * timeout)
+        if self._reporter is not None:  # after the others: what ended is there
+            self._reporter.close(max(deadline, monotonic() + min(timeout, _LAST_REPORT_S)))
 
     def shutdown(self) -> None:
         """Close within two seconds; what a TracerProvider's shutdown calls."""
@@ -272,3 +281,5 @@ class Pipeline(SpanProcessor):
         self._open_spans.after_fork()
         for outlet in self._outlets:
             outlet.after_fork_in_child()
+        if self._reporter is not None:
+            self._reporter.after_fork_in_child()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 _MOST_STARTED = 65_536  # spans that started since the last look
+_MOST_LOST = 1_024
 _MOST_TRACES = 10_000  # whose last end is remembered
 _NAMES: dict[Kind, str] = {
     "agent": conventions.AGENT_NAME,
@@ -37,7 +38,8 @@ class OpenSpans:
         """Start empty: what is open in the parent ends there."""
         self._started: deque[ReadableSpan] = deque(maxlen=_MOST_STARTED)
         self.started = self._started.append  # called as a span starts
-        self._open: dict[int, ref[ReadableSpan]] = {}
+        self._open: dict[int, tuple[int, ref[ReadableSpan]]] = {}  # trace id and span, by span id
+        self._lost: deque[bytes] = deque(maxlen=_MOST_LOST)
         self._last_end: dict[int, int] = {}
 
     def process(self, span: ReadableSpan) -> None:
@@ -59,21 +61,30 @@ class OpenSpans:
             except IndexError:  # another thread was faster
                 return
             if span.end_time is None and span.context is not None:
-                self._open[span.context.span_id] = ref(span)
+                self._open[span.context.span_id] = (span.context.trace_id, ref(span))
 
     def now(self) -> list[ReadableSpan]:
         """Return the spans that are open now."""
         self._take_started()
         found, gone = [], []
-        for span_id, held in list(self._open.items()):
+        for span_id, (trace_id, held) in list(self._open.items()):
             span = held()
-            if span is None or span.end_time is not None:
-                gone.append(span_id)
-            else:
+            if span is not None and span.end_time is None:
                 found.append(span)
+                continue
+            gone.append(span_id)
+            if span is None:
+                self._lost.append(trace_id.to_bytes(16, "big") + span_id.to_bytes(8, "big"))
         for span_id in gone:
             self._open.pop(span_id, None)
         return found
+
+    def lost(self) -> list[bytes]:
+        """Return the spans nobody holds any more that never ended, as far as that was found since it was last asked.
+
+        Each is its trace id and its span id in one.
+        """
+        return [self._lost.popleft() for _ in range(len(self._lost))]
 
     def last_end_ns(self, trace_id: int) -> int:
         """Return when a span of a trace last ended; 0 when none has."""

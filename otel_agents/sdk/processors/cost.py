@@ -12,7 +12,7 @@ from otel_agents.sdk import unknowns
 from otel_agents.sdk.answers.usage import usage_from_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from opentelemetry.sdk.trace import ReadableSpan
 
@@ -29,9 +29,16 @@ class CostProcessor:
     Args:
         table: the prices.
         overrides: the user's own, which go before the table's.
+        note: is told of each model without a price.
     """
 
-    def __init__(self, table: PriceTable | None = None, overrides: Overrides | None = None) -> None:
+    def __init__(
+        self,
+        table: PriceTable | None = None,
+        overrides: Overrides | None = None,
+        note: Callable[[str], object] = unknowns.note_price,
+    ) -> None:
+        self._note = note
         self._table = table or PriceTable()
         self._overrides = overrides or Overrides({})
         self._second = 0
@@ -70,7 +77,7 @@ class CostProcessor:
             if override is not None and cost.usd is not None:
                 cost = Cost(cost.usd * override.factor, "override")
         if cost.usd is None and usage.total_tokens:
-            unknowns.note_price(models[0] if models else "")
+            self._note(models[0] if models else "")
         return cost
 
     def _time(self, start_ns: int) -> datetime:

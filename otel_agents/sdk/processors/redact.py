@@ -26,8 +26,8 @@ _MOST_RESOURCES = 64
 _FAILED = replacement("failed")
 
 
-def redactor(settings: SdkSettings) -> Redactor | None:
-    """Give what redacts as the settings say; None where nothing is to be."""
+def redactor(settings: SdkSettings, counts: Counter[str] = counts) -> Redactor | None:
+    """Give what redacts as the settings say, and counts what it did; None where nothing is to be."""
     if not settings.redact:
         return None
     return Redactor(

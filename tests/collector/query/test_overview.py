@@ -29,6 +29,7 @@ def test_nothing_happened(store):
     }
     assert without_series(answer) == {
         "health": {"status": "idle", "reasons": []},
+        "running": 0,
         "totals": {
             "traces": 0,
             "spans": 0,
@@ -80,6 +81,7 @@ def test_a_team_at_work(store):
     answer = overview(store, 1, NOW)
     assert without_series(answer) == {
         "health": {"status": "healthy", "reasons": []},
+        "running": 0,
         "totals": {
             "traces": 2,
             "spans": 8,

@@ -54,6 +54,7 @@ def test_a_trace_in_the_list(store):
                 "start_time": "2026-09-21T13:59:00.000000Z",
                 "duration_ms": 4000.0,
                 "status": "ok",
+                "state": None,
                 "error": "no such table",
                 "spans": 4,
                 "errors": 1,
@@ -282,3 +283,11 @@ def test_an_open_span_has_no_end(store):
     (read,) = read_trace(store, f"{1:032x}")["spans"]
     assert (read["end_time"], read["duration_ms"]) == (None, None)
     assert list_traces(store, Filter(minutes=1), 50, None, NOW + timedelta(seconds=-1))["traces"][0]["duration_ms"] == 0
+
+
+def test_a_trace_that_runs(store):
+    write(store, agent("Router", 1, 1), otlp.span(name="long", end_time_unix_nano=0))
+    running = list_traces(store, Filter(status="running"), 10, None, NOW)["traces"]
+    assert [(trace["name"], trace["state"]) for trace in running] == [("long", "running")]
+    assert found(store, status="running", text="Router") == []
+    assert found(store, status="ok") == [1]

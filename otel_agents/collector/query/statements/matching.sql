@@ -11,6 +11,7 @@ WHERE start_time >= $low
 GROUP BY trace_id
 HAVING ($agent IS NULL OR bool_or(agent = $agent))
     AND ($status IS NULL OR $status = CASE
+        WHEN trace_id IN (SELECT trace_id FROM open_data WHERE state = 'open') THEN 'running'
         WHEN bool_or(status = 'error') FILTER (WHERE parent_span_id IS NULL) THEN 'error'
         WHEN bool_and(parent_span_id IS NOT NULL) AND bool_or(status = 'error') THEN 'error'
         ELSE 'ok'

@@ -22,6 +22,12 @@ agents AS (
     FROM (SELECT trace_id, agent, min(start_time) AS began FROM page WHERE agent IS NOT NULL GROUP BY ALL)
     GROUP BY trace_id
 ),
+states AS (
+    SELECT trace_id, CASE WHEN bool_or(state = 'open') THEN 'running' ELSE 'abandoned' END AS state
+    FROM open_data
+    WHERE trace_id IN (SELECT trace_id FROM page)
+    GROUP BY trace_id
+),
 traces AS (
     SELECT
         trace_id,
@@ -50,8 +56,11 @@ traces AS (
     GROUP BY trace_id
 )
 SELECT
-    trace_id, name, service_name, coalesce(agents, []) AS agents, start_time, duration_ms, status, error, spans, errors,
+    trace_id, name, service_name, coalesce(agents, []) AS agents, start_time, duration_ms, status, state, error, spans, errors,
     coalesce(model_calls, 0) AS model_calls, tool_calls, coalesce(input_tokens, 0) AS input_tokens,
     coalesce(output_tokens, 0) AS output_tokens, cost, session_id, user_id
-FROM traces LEFT JOIN calls USING (trace_id) LEFT JOIN agents USING (trace_id)
+FROM traces
+    LEFT JOIN calls USING (trace_id)
+    LEFT JOIN agents USING (trace_id)
+    LEFT JOIN states USING (trace_id)
 ORDER BY start_time DESC, trace_id DESC

@@ -21,9 +21,15 @@ export function TypeIcon({ type }) {
   return html`<span class=${`type-icon type-${known}`}><${Icon} name=${known} label=${TYPE_LABELS[known]} /></span>`;
 }
 
-/** @param {{ status: string }} props */
-export function StatusIcon({ status }) {
+/** @param {{ status: string, state?: "running" | "abandoned" | null }} props */
+export function StatusIcon({ status, state = null }) {
   const failed = status === "error";
+  if (state === "running" && !failed) {
+    return html`<span class="status-icon is-running"><span class="live-dot" role="img" aria-label="Running"></span></span>`;
+  }
+  if (state === "abandoned" && !failed) {
+    return html`<span class="status-icon is-abandoned"><${Icon} name="warning" label="Abandoned" /></span>`;
+  }
   return html`<span class=${`status-icon ${failed ? "is-error" : "is-ok"}`}>
     <${Icon} name=${failed ? "cross" : "check"} label=${failed ? "Failed" : "OK"} />
   </span>`;

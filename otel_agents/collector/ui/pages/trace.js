@@ -1,13 +1,13 @@
 // One trace: its head, the waterfall of its spans and the details of the selected one.
 import { ApiError, fetchTrace } from "../api.js";
-import { now } from "../clock.js";
+import { now, seconds } from "../clock.js";
 import { Icon } from "../components/icons.js";
 import { Splitter } from "../components/splitter.js";
 import { Empty, Failure, Skeleton } from "../components/states.js";
 import { Details } from "../components/trace/details.js";
 import { TraceHead } from "../components/trace/head.js";
 import { Toolbar } from "../components/trace/toolbar.js";
-import { ancestors, buildTree, foldable, traceLength, visibleRows } from "../components/trace/tree.js";
+import { ancestors, buildTree, foldable, stateOf, traceLength, visibleRows } from "../components/trace/tree.js";
 import { Waterfall } from "../components/trace/waterfall.js";
 import { exact } from "../format.js";
 import { html, useEffect, useMemo, useState } from "../lib.js";
@@ -20,6 +20,7 @@ import { lastList, route, setQuery } from "../router.js";
 
 /** The live stream names at most this many traces a commit. */
 const NAMED_AT_MOST = 50;
+const WAIT_MS = 60_000;
 /** Below this width the details cover the waterfall, so nothing is selected until someone does. */
 const wide = matchMedia("(min-width: 641px)");
 
@@ -53,8 +54,11 @@ function Explorer({ trace }) {
   const rows = useMemo(() => visibleRows(tree, folded), [tree, folded]);
   const [text, setText] = useState("");
   const found = useMemo(() => findSpans(spans, text), [spans, text]);
-  const running = spans.some((span) => span.end_time === null);
-  const length = traceLength(spans, now.value - Date.parse(summary.start_time));
+  const state = stateOfTrace(spans);
+  const at = state === "running" ? seconds.value : now.value;
+  const length = traceLength(spans, at);
+  // What comes late comes within a minute: then nobody waits for a parent any more.
+  const waiting = state === "running" || at - Date.parse(summary.start_time) - length < WAIT_MS;
 
   const asked = route.value.query.span;
   const first = tree.roots.find((node) => node.span)?.id ?? spans[0]?.span_id;
@@ -81,7 +85,7 @@ function Explorer({ trace }) {
   }, [asked]);
 
   return html`<main class="trace-page" id="content">
-    <${TraceHead} summary=${summary} running=${running} lasted=${length} back=${lastList()} />
+    <${TraceHead} summary=${summary} state=${state} spans=${spans} lasted=${length} back=${lastList()} />
     ${spans.length < summary.spans && html`<p class="trace-cut"><${Icon}
       name="warning" />The first ${exact(spans.length)} of ${exact(summary.spans)} spans are shown; SQL reads them all.</p>`}
     <div class=${`trace-panes ${node?.span ? "has-details" : ""}`}>
@@ -89,13 +93,19 @@ function Explorer({ trace }) {
         <${Toolbar} spans=${spans} errors=${tree.errors.length} text=${text} found=${found.size} onText=${setText}
           allFolded=${allFolded}
           onNextFound=${() => next([...found])} onNextError=${() => next(tree.errors)} onFoldAll=${() => setFolded(new Set(allFolded ? [] : all))} />
-        <${Waterfall} rows=${rows} length=${length} selected=${selected} folded=${folded} found=${found} onSelect=${select}
+        <${Waterfall} rows=${rows} length=${length} now=${at} waiting=${waiting} selected=${selected} folded=${folded} found=${found} onSelect=${select}
           onFold=${fold} onEnter=${() => document.getElementById("tab-panel")?.focus()} />
       </section>
       ${node?.span && html`<${Splitter} /><${Details} traceId=${trace.trace_id} node=${node} span=${node.span}
         onClose=${() => select(null)} />`}
     </div>
   </main>`;
+}
+
+/** @param {Span[]} spans @returns {"running" | "abandoned" | null} */
+function stateOfTrace(spans) {
+  const states = new Set(spans.map(stateOf));
+  return states.has("running") ? "running" : states.has("abandoned") ? "abandoned" : null;
 }
 
 /** @param {ReadonlySet<string>} ids @param {string[]} gone @returns {ReadonlySet<string>} */

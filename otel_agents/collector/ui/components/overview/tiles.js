@@ -1,6 +1,7 @@
 // The five figures at the top of the overview, each against the window before.
 import { count, duration, exact, money, percent, plural } from "../../format.js";
 import { html } from "../../lib.js";
+import { link } from "../../router.js";
 import { Icon } from "../icons.js";
 
 /** @typedef {import("../../types.js").Overview} Overview */
@@ -43,6 +44,8 @@ export function Tiles({ overview, span }) {
   return html`<dl class="tiles card">
     <${Tile} label="Traces" value=${count(totals.traces)} note=${plural(totals.spans, "span")}>
       <${Delta} now=${totals.traces} before=${previous.traces} span=${span} />
+      ${overview.running > 0 && html`<a class="running" href=${link("/traces", { status: "running" })}><span
+        class="live-dot"></span>${exact(overview.running)} running now</a>`}
     <//>
     <${Tile} label="Error rate" value=${percent(totals.error_rate)} >
       <span>${plural(totals.errors, "failed span")}</span>

@@ -1,4 +1,5 @@
 // The panel beside the waterfall: everything about the selected span, in tabs.
+import { seconds } from "../../clock.js";
 import { duration } from "../../format.js";
 import { html, useRef, useState } from "../../lib.js";
 import { traceLink } from "../../router.js";
@@ -10,6 +11,7 @@ import { AttributeList, Attributes } from "./attributes.js";
 import { Events } from "./events.js";
 import { SpanName } from "./row.js";
 import { Summary } from "./summary.js";
+import { lasted, stateOf } from "./tree.js";
 
 /** @typedef {import("../../types.js").Span} Span */
 /** @typedef {import("./tree.js").TreeNode} TreeNode */
@@ -70,6 +72,14 @@ function Raw({ span }) {
       label="Copy the span as JSON" shown="Copy JSON" /></h3><${Json} value=${span} /></section>`;
 }
 
+/** @param {{ span: Span }} props */
+function Lasted({ span }) {
+  const state = stateOf(span);
+  if (state === "abandoned") return html`<span><b class="abandoned">abandoned</b></span>`;
+  if (state === "running") return html`<span><b class="running">running for ${duration(lasted(span, seconds.value))}</b></span>`;
+  return html`<span>${duration(span.duration_ms)}</span>`;
+}
+
 /** @param {{ traceId: string, node: TreeNode, span: Span, onClose: () => void }} props */
 export function Details({ traceId, node, span, onClose }) {
   const [wanted, setTab] = useState(/** @type {TabName} */ ("summary"));
@@ -88,7 +98,7 @@ export function Details({ traceId, node, span, onClose }) {
       </div>
       <p class="details-meta tabular">
         <span>${TYPE_LABELS[type]}</span>
-        <span>${span.end_time ? duration(span.duration_ms) : "running"}</span>
+        <${Lasted} span=${span} />
         <span>at +${duration(span.offset_ms)}</span>
         <span class="trace-id"><code>${span.span_id}</code><${Copy} text=${span.span_id} label="Copy the span id" /></span>
       </p>

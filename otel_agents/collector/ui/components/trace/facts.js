@@ -3,6 +3,7 @@ import { count, duration, exact, moment, money } from "../../format.js";
 import { html } from "../../lib.js";
 import { link } from "../../router.js";
 import { requestsOf } from "../sql/links.js";
+import { lastSeen, stateOf } from "./tree.js";
 
 /** @typedef {import("../../types.js").Span} Span */
 
@@ -61,6 +62,14 @@ export function Price({ span }) {
     key=${name}><dt>${name}</dt><dd class="tabular">${text}</dd></div>`)}</dl>`;
 }
 
+/** When a span ended, or what is known instead. @param {Span} span */
+function ended(span) {
+  const state = stateOf(span);
+  if (state === "running") return "still running";
+  if (state === "abandoned") return `never; its program was last heard of ${moment(new Date(lastSeen(span)).toISOString())}`;
+  return span.end_time && moment(span.end_time);
+}
+
 /** @param {{ span: Span }} props */
 export function Facts({ span }) {
   /** @type {[string, unknown][]} */
@@ -75,7 +84,7 @@ export function Facts({ span }) {
     ["User", span.user_id && html`<a href=${requestsOf("user_id", span.user_id)}>${span.user_id}</a>`],
     ["Tenant", span.tenant],
     ["Started", moment(span.start_time)],
-    ["Ended", span.end_time ? moment(span.end_time) : "still running"],
+    ["Ended", ended(span)],
     ["Operation", span.operation],
     ["Service", span.service_name],
     ["Scope", span.scope_name],

@@ -5,8 +5,12 @@ import { html } from "../../lib.js";
 import { AgentChips, StatusIcon } from "../chips.js";
 import { Copy } from "../copy.js";
 import { Icon } from "../icons.js";
+import { lastSeen, stateOf } from "./tree.js";
 
 /** @typedef {import("../../types.js").TraceSummary} TraceSummary */
+/** @typedef {import("../../types.js").Span} Span */
+
+export const ABANDONED = "The program ended, or let go of the span, without ending it.";
 
 /** @param {{ label: string, value: string, note?: string, bad?: boolean }} props */
 const Total = ({ label, value, note, bad }) =>
@@ -15,16 +19,28 @@ const Total = ({ label, value, note, bad }) =>
     <dd class=${`tabular ${bad ? "is-error" : ""}`}>${value}${note && html`<small>${note}</small>`}</dd>
   </div>`;
 
-/** @param {{ summary: TraceSummary, running: boolean, lasted: number, back: string }} props back: where the list is */
-export function TraceHead({ summary, running, lasted, back }) {
+/** Whether the trace runs, or has spans that will never end. @param {{ state: "running" | "abandoned", spans: Span[] }} props */
+function State({ state, spans }) {
+  if (state === "running") return html`<span class="running"><span class="live-dot"></span>running</span>`;
+  const seen = Math.max(...spans.filter((span) => stateOf(span) === "abandoned").map(lastSeen));
+  return html`<span class="abandoned" title=${ABANDONED}><${Icon} name="warning" />abandoned${" "}<span
+    title=${moment(new Date(seen).toISOString())}>${ago(seen, now.value)}</span></span>`;
+}
+
+/**
+ * @param {{
+ *   summary: TraceSummary, state: "running" | "abandoned" | null, spans: Span[], lasted: number, back: string,
+ * }} props back: where the list is
+ */
+export function TraceHead({ summary, state, spans, lasted, back }) {
   const { start_time: started } = summary;
   return html`<header class="trace-head">
     <div class="trace-title">
       <a class="back" href=${back}><${Icon} name="chevron" class="is-back" />Traces</a>
       <div class="trace-title-line">
-        ${(!running || summary.status === "error") && html`<${StatusIcon} status=${summary.status} />`}
+        ${(!state || summary.status === "error") && html`<${StatusIcon} status=${summary.status} />`}
         <h1 class="truncate" title=${summary.name}>${summary.name}</h1>
-        ${running && html`<span class="running"><span class="live-dot"></span>running</span>`}
+        ${state && html`<${State} state=${state} spans=${spans} />`}
         <${AgentChips} agents=${summary.agents} most=${4} />
       </div>
       <p class="trace-meta">

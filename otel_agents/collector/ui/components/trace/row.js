@@ -4,7 +4,7 @@ import { html } from "../../lib.js";
 import { TypeIcon, knownType } from "../chips.js";
 import { Icon } from "../icons.js";
 import { passage } from "./communication.js";
-import { missingParent } from "./tree.js";
+import { lasted, missingParent, stateOf } from "./tree.js";
 
 /** @typedef {import("./tree.js").Row} Row */
 /** @typedef {import("../../types.js").Span} Span */
@@ -27,20 +27,22 @@ export function SpanName({ span }) {
     class="span-operation">${operation} </span>`}${rest ?? span.name}</span>`;
 }
 
-/** @param {Span} span */
-function barLabel(span) {
-  if (span.end_time === null) return "running";
+/** @param {Span} span @param {number} now */
+function barLabel(span, now) {
+  const state = stateOf(span);
+  if (state === "running") return `${duration(lasted(span, now))}, running`;
+  if (state === "abandoned") return "abandoned";
   const tokens = (span.input_tokens ?? 0) + (span.output_tokens ?? 0);
   const more = span.type === "model" && tokens > 0;
   return html`${duration(span.duration_ms)}${more && html`<span class="bar-tokens"> · ${count(tokens)} tok</span>`}`;
 }
 
-/** @param {{ span: Span, length: number }} props length of the trace in milliseconds */
-function Bar({ span, length }) {
-  const open = span.end_time === null;
-  const lasted = open ? length - span.offset_ms : (span.duration_ms ?? 0);
+/** @param {{ span: Span, length: number, now: number }} props length of the trace in milliseconds */
+function Bar({ span, length, now }) {
+  const state = stateOf(span);
+  const ms = lasted(span, now);
   const left = (100 * span.offset_ms) / length;
-  const width = (100 * lasted) / length;
+  const width = (100 * ms) / length;
   const right = left + width;
   const place = width > 40 ? "inside" : right > 72 ? "before" : "after";
   const at = {
@@ -49,23 +51,33 @@ function Bar({ span, length }) {
     after: { left: `${right}%` },
   }[place];
   const failed = span.status === "error" ? "is-error" : "";
-  const first = span.ttft_ms && lasted > 0 ? Math.min(100, (100 * span.ttft_ms) / lasted) : 0;
+  const first = span.ttft_ms && ms > 0 ? Math.min(100, (100 * span.ttft_ms) / ms) : 0;
   const instant = span.type === "message" && passage(span).type === null;
   return html`
-    <span class=${`bar ${failed} ${open ? "is-open" : ""} ${instant ? "is-instant" : ""}`}
+    <span class=${`bar ${failed} ${state ? `is-${state}` : ""} ${instant ? "is-instant" : ""}`}
       style=${{ left: `${left}%`, width: `${width}%` }}>
       ${first > 0 && html`<i class="bar-wait" style=${{ width: `${first}%` }}></i>`}
     </span>
-    <span class=${`bar-label tabular is-${place}`} style=${at}>${instant ? "" : barLabel(span)}</span>`;
+    <span class=${`bar-label tabular is-${place}`} style=${at}>${instant ? "" : barLabel(span, now)}</span>`;
+}
+
+/** What stands in a parent's place until it comes, if it does. @param {{ id: string, waiting: boolean }} props */
+function MissingParent({ id, waiting }) {
+  const short = html`<code>${id.slice(0, 8)}</code>`;
+  return waiting
+    ? html`<span class="note truncate" title=${`Waiting for the span ${id}, in which this happened`}><${Icon}
+        name="clock" />Waiting for its parent, ${short}</span>`
+    : html`<span class="note truncate" title=${`The span ${id} was sent elsewhere, or not at all`}><${Icon}
+        name="link" />Called from elsewhere, by ${short}</span>`;
 }
 
 /**
  * @param {{
- *   row: Row, index: number, length: number, height: number, selected: boolean, folded: boolean, found: boolean,
+ *   row: Row, index: number, length: number, now: number, waiting: boolean, height: number, selected: boolean, folded: boolean, found: boolean,
  *   onSelect: (id: string) => void, onFold: (id: string) => void,
  * }} props found: the search matches it
  */
-export function WaterfallRow({ row, index, length, height, selected, folded, found, onSelect, onFold }) {
+export function WaterfallRow({ row, index, length, now, waiting, height, selected, folded, found, onSelect, onFold }) {
   const { node, position, siblings } = row;
   const { span, children, depth } = node;
   const parent = children.length > 0;
@@ -97,9 +109,8 @@ export function WaterfallRow({ row, index, length, height, selected, folded, fou
             ${folded && node.errorsBelow > 0 && html`<span class="row-below"
               title="Failed spans folded away below"><${Icon} name="alert" />${node.errorsBelow}</span>`}
             ${folded && html`<span class="row-count">+${children.length}</span>`}`
-        : html`<span class="note truncate" title=${`parent_span_id ${missingParent(node)}`}><${Icon}
-          name="warning" />Parent ${missingParent(node).slice(0, 8)}… has not arrived</span>`}
+        : html`<${MissingParent} id=${missingParent(node)} waiting=${waiting} />`}
     </div>
-    <div class="wf-when">${span && html`<${Bar} span=${span} length=${length} />`}</div>
+    <div class="wf-when">${span && html`<${Bar} span=${span} length=${length} now=${now} />`}</div>
   </div>`;
 }

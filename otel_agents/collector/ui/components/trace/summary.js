@@ -8,7 +8,8 @@ import { Passage, Routes } from "./communication.js";
 import { Facts, Price, Tokens } from "./facts.js";
 import { conversation, toolContent } from "./messages.js";
 import { Value } from "./prose.js";
-import { below } from "./tree.js";
+import { ABANDONED } from "./head.js";
+import { below, stateOf } from "./tree.js";
 
 /** @typedef {import("../../types.js").Span} Span */
 /** @typedef {import("./tree.js").TreeNode} TreeNode */
@@ -84,6 +85,7 @@ export function Summary({ traceId, node, span, onStack }) {
   const borrowed = last && conversation(last);
   return html`
     ${span.status === "error" && html`<${ErrorBox} span=${span} onStack=${onStack} />`}
+    ${stateOf(span) === "abandoned" && html`<p class="abandoned-note"><${Icon} name="warning" />${ABANDONED}</p>`}
     ${span.type === "message" && html`<${Passage} span=${span} />`}
     ${span.type === "tool" && html`<${ToolContent} span=${span} />`}
     ${node.children.length > 0 && html`<${Below} node=${node} />`}

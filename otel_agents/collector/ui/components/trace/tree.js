@@ -132,16 +132,38 @@ export function ancestors(node) {
 /** Every node with something below it. @param {Tree} tree */
 export const foldable = (tree) => [...tree.byId.values()].filter((node) => node.children.length > 0).map((node) => node.id);
 
+/** Whether a span runs, or was left without an end. @param {Span} span @returns {"running" | "abandoned" | null} */
+export function stateOf(span) {
+  if (span.end_time !== null) return null;
+  return span.attributes["otel_agents.span.state"] === "abandoned" ? "abandoned" : "running";
+}
+
+/** When the program of an abandoned span was last heard of, in milliseconds since the epoch. @param {Span} span */
+export function lastSeen(span) {
+  const told = Date.parse(String(span.attributes["otel_agents.span.last_seen"]));
+  return Number.isNaN(told) ? Date.parse(span.start_time) : told;
+}
+
 /**
- * How long the trace is, in milliseconds; while a span is open it lasts until now.
+ * How long a span has lasted, in milliseconds: an open one until now, an abandoned one until its program was last heard of.
+ *
+ * @param {Span} span
+ * @param {number} now milliseconds since the epoch
+ */
+export function lasted(span, now) {
+  const state = stateOf(span);
+  if (state === null) return span.duration_ms ?? 0;
+  return Math.max(0, (state === "running" ? now : lastSeen(span)) - Date.parse(span.start_time));
+}
+
+/**
+ * How long the trace is, in milliseconds.
  *
  * @param {Span[]} spans
- * @param {number} sinceStart milliseconds from the trace's start to now
+ * @param {number} now milliseconds since the epoch
  */
-export function traceLength(spans, sinceStart) {
-  const known = spans.reduce((end, span) => Math.max(end, span.offset_ms + (span.duration_ms ?? 0)), 0);
-  const open = spans.some((span) => span.end_time === null);
-  return Math.max(open ? Math.max(known, sinceStart) : known, 0.001);
+export function traceLength(spans, now) {
+  return spans.reduce((end, span) => Math.max(end, span.offset_ms + lasted(span, now)), 0.001);
 }
 
 /**

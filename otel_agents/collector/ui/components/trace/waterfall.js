@@ -44,11 +44,11 @@ const tickLabel = (ms) => (ms === 0 ? "0" : duration(ms).replace(/(\.\d*?)0+ /, 
 
 /**
  * @param {{
- *   rows: Row[], length: number, selected: string | null, folded: ReadonlySet<string>, found: ReadonlySet<string>,
+ *   rows: Row[], length: number, now: number, waiting: boolean, selected: string | null, folded: ReadonlySet<string>, found: ReadonlySet<string>,
  *   onSelect: (id: string) => void, onFold: (id: string) => void, onEnter: () => void,
- * }} props length: of the trace, in milliseconds
+ * }} props length: of the trace, in milliseconds; now: since the epoch; waiting: what is missing may still come
  */
-export function Waterfall({ rows, length, selected, folded, found, onSelect, onFold, onEnter }) {
+export function Waterfall({ rows, length, now, waiting, selected, folded, found, onSelect, onFold, onEnter }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [view, setView] = useState({ top: 0, height: 800, axis: 500 });
   const at = rows.findIndex((row) => row.node.id === selected);
@@ -103,7 +103,7 @@ export function Waterfall({ rows, length, selected, folded, found, onSelect, onF
       <div class="wf-grid" aria-hidden="true"><div>${marks.map((mark) => html`<i key=${mark}
         style=${{ left: `${(100 * mark) / length}%` }}></i>`)}</div></div>
       ${rows.slice(first, last).map(
-        (row, i) => html`<${WaterfallRow} key=${row.node.id} row=${row} index=${first + i} length=${length} height=${ROW_PX}
+        (row, i) => html`<${WaterfallRow} key=${row.node.id} row=${row} index=${first + i} length=${length} now=${now} waiting=${waiting} height=${ROW_PX}
           selected=${row.node.id === selected} folded=${folded.has(row.node.id)} found=${found.has(row.node.id)}
           onSelect=${onSelect} onFold=${onFold} />`,
       )}

@@ -20,6 +20,7 @@ const STATUSES = [
   ["", "All"],
   ["ok", "OK"],
   ["error", "Failed"],
+  ["running", "Running"],
 ];
 
 /**

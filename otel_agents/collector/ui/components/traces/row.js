@@ -1,5 +1,5 @@
 // One trace as a row of the list; the whole row leads to the trace.
-import { now } from "../../clock.js";
+import { now, seconds } from "../../clock.js";
 import { ago, count, duration, exact, moment, money, plural } from "../../format.js";
 import { html } from "../../lib.js";
 import { traceLink } from "../../router.js";
@@ -11,15 +11,21 @@ const Amount = ({ icon, value, noun }) =>
   html`<span class=${`amount ${value ? "" : "is-none"} type-${icon}`} title=${plural(value, noun)}><${Icon} name=${icon}
     label=${noun} />${exact(value)}</span>`;
 
+/** How long it took; what runs counts on. @param {{ trace: import("../../types.js").TraceSummary }} props */
+function Lasted({ trace }) {
+  if (trace.state !== "running") return html`<span>${duration(trace.duration_ms)}</span>`;
+  return html`<span class="running">${duration(Math.max(0, seconds.value - Date.parse(trace.start_time)))}</span>`;
+}
+
 /**
  * @param {{ trace: import("../../types.js").TraceSummary, full: number, fresh: boolean }} props
  * full: milliseconds that fill the duration's bar; fresh: it came while the list was watched
  */
 export function TraceRow({ trace, full, fresh }) {
   const tokens = trace.input_tokens + trace.output_tokens;
-  const share = trace.duration_ms ? Math.max(1.5, Math.min(100, (100 * trace.duration_ms) / full)) : 0;
+  const share = trace.state === "running" ? 100 : trace.duration_ms ? Math.max(1.5, Math.min(100, (100 * trace.duration_ms) / full)) : 0;
   return html`<tr class=${fresh ? "trace-row is-fresh" : "trace-row"}>
-    <td class="trace-status"><${StatusIcon} status=${trace.status} /></td>
+    <td class="trace-status"><${StatusIcon} status=${trace.status} state=${trace.state} /></td>
     <th scope="row" class="trace-what">
       <div class="trace-line">
         <a class="stretched trace-name" href=${traceLink(trace.trace_id)}>${trace.name}</a>
@@ -32,8 +38,8 @@ export function TraceRow({ trace, full, fresh }) {
       </div>
     </th>
     <td class="trace-time num">
-      <span>${duration(trace.duration_ms)}</span>
-      <span class=${`meter ${trace.status === "error" ? "is-error" : ""}`}><i style=${{ width: `${share}%` }}></i></span>
+      <${Lasted} trace=${trace} />
+      <span class=${`meter ${trace.status === "error" ? "is-error" : ""} ${trace.state ? `is-${trace.state}` : ""}`}><i style=${{ width: `${share}%` }}></i></span>
     </td>
     <td class="trace-counts">
       <span class="amount" title=${plural(trace.spans, "span")}>${plural(trace.spans, "span")}</span>
