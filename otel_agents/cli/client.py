@@ -78,11 +78,11 @@ class Client:
         body = self._body(Request(self.url + path))  # noqa: S310 - as above
         return body.decode("utf-8", "replace")
 
-    def post(self, path: str, body: object) -> Any:
+    def post(self, path: str, body: object, method: str = "POST") -> Any:
         """Send JSON and return the JSON answered; raises as :meth:`get`."""
         data = json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        return self._send(Request(self.url + path, data, headers))  # noqa: S310 - as above
+        return self._send(Request(self.url + path, data, headers, method=method))  # noqa: S310 - as above
 
     def delete(self, path: str) -> Any:
         """Delete what is at a path and return the JSON answered; raises as :meth:`get`."""

@@ -111,7 +111,9 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         retention = Retention(store, meters, settings.keep_days, settings.keep_bytes)
         stack.callback(retention.close)
 
-        door = _door(settings, meters, stack)
+        state = Database(settings.shared_state or settings.folder / FILE)
+        stack.callback(state.close)
+        door = _door(settings, state, meters, stack)
 
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
         receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters, programs)
@@ -122,7 +124,8 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         port = http.getsockname()[1]
         visible = Visible(Fresh(store, intake.catch_up))
         looked = _looked(settings.folder, budget, intake, watch, store)
-        api = routes(visible, live, meters, looked, store.check, recovery.damaged, door, port, watch)
+        check, damaged, memory = store.check, recovery.damaged, settings.query_memory_bytes
+        api = routes(visible, live, meters, looked, check, damaged, door, port, watch, state, memory)
         web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
         guarded = Guard(Access(web, door, port), settings.host)
         web_server = _WebServer(_web_config(Measured(guarded, meters)))
@@ -140,13 +143,11 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         await stop.wait()
 
 
-def _door(settings: CollectorSettings, meters: Meters, stack: AsyncExitStack) -> Doorkeeper:
-    database = Database(settings.shared_state or settings.folder / FILE)
-    stack.callback(database.close)
+def _door(settings: CollectorSettings, state: Database, meters: Meters, stack: AsyncExitStack) -> Doorkeeper:
     required = settings.require_keys or not settings.on_loopback
-    audit = AuditLog(database, meters, on=required)
+    audit = AuditLog(state, meters, on=required)
     stack.callback(audit.close)
-    keyring = Keyring(database, required=required)
+    keyring = Keyring(state, required=required)
     stack.callback(keyring.close)
     if not (settings.on_loopback or keyring.has_keys):
         raise CollectorError(

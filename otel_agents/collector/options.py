@@ -72,6 +72,12 @@ class CollectorSettings:
         parse=whole(128 * MIB, 1024 * 1024 * MIB),
         doc="Memory DuckDB may use, in bytes, before it writes intermediate results to disk.",
     )
+    query_memory_bytes: int = setting(
+        512 * MIB,
+        env=("OTEL_AGENTS_QUERY_MEMORY_BYTES",),
+        parse=whole(64 * MIB, 1024 * 1024 * MIB),
+        doc="Memory one SQL query may use, in bytes, before it is ended.",
+    )
 
     require_keys: bool = setting(
         False,

@@ -44,6 +44,8 @@ _OF_WHO_ASKS: Final = ("/api/v1/me", "/api/v1/logout")
 _PARTED: Final = (
     "/",
     "/api/v1/sql",
+    "/api/v1/queries",
+    "/api/v1/queries/",
     "/api/v1/traces",
     "/api/v1/traces/",
     "/api/v1/schema",
@@ -51,7 +53,8 @@ _PARTED: Final = (
     "/api/v1/live",
     "/api/v1/export",
 )
-_ASKING: Final = ("/api/v1/sql",)  # what reads although it is posted
+# What needs no more than reading does although it is no GET: asking, and saving what is asked.
+_ASKING: Final = ("/api/v1/sql", "/api/v1/queries", "/api/v1/queries/")
 # What is worth an entry of the audit log although it only reads.
 _NOTED: Final = {"/api/v1/export": "export", "/api/v1/backup": "backup"}
 

@@ -13,6 +13,7 @@ from otel_agents.collector.api.login import login_routes
 from otel_agents.collector.api.metrics import Looked, metrics_routes
 from otel_agents.collector.api.overview import overview_routes
 from otel_agents.collector.api.pages import page_routes
+from otel_agents.collector.api.queries import saved_query_routes
 from otel_agents.collector.api.schema import schema_routes
 from otel_agents.collector.api.sql import sql_routes
 from otel_agents.collector.api.traces import trace_routes
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.access.doorkeeper import Doorkeeper
     from otel_agents.collector.live import LiveFeed
     from otel_agents.collector.meters import Meters
+    from otel_agents.collector.state.database import Database
     from otel_agents.collector.store.damage import Damage
     from otel_agents.collector.store.store import Store
     from otel_agents.collector.watching.watch import Watch
@@ -41,6 +43,8 @@ def routes(
     door: Doorkeeper,
     port: int,
     watch: Watch | None,
+    state: Database,
+    query_memory: int,
 ) -> list[BaseRoute]:
     """Make them; errors they raise are answered by ``errors.EXCEPTION_HANDLERS``.
 
@@ -54,6 +58,8 @@ def routes(
         check: raises when the collector cannot store or answer now.
         door: knows keys and sessions.
         port: the collector listens on.
+        state: where what is no telemetry is kept.
+        query_memory: the most bytes a user's query may take.
         watch: watches what is stored; None where nobody does.
         damaged: tells what files were set aside.
     """
@@ -61,7 +67,8 @@ def routes(
     return [
         *health_routes(check, damaged),
         *metrics_routes(meters, looked),
-        *sql_routes(store, door.audit),
+        *sql_routes(store, door.audit, query_memory),
+        *saved_query_routes(state),
         *overview_routes(store, pages),
         *alert_routes(watch, store),
         *trace_routes(store, pages),

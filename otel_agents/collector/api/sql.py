@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from otel_agents.collector.store.store import Store
 
 
-def sql_routes(store: Store, audit: AuditLog) -> list[Route]:
+def sql_routes(store: Store, audit: AuditLog, memory: int) -> list[Route]:
     """Make the routes; what they take and answer is in the API's reference.
 
     Args:
         store: what is read.
         audit: is told of each query.
+        memory: the most bytes a query may take.
     """
     workers = Workers(2)
 
@@ -38,7 +39,7 @@ def sql_routes(store: Store, audit: AuditLog) -> list[Route]:
             raise bad_request('the body must be {"sql": "SELECT …"}')
 
         def question(left: threading.Event) -> dict[str, Any]:
-            result = run_user_sql(store, sql, left=left)
+            result = run_user_sql(store, sql, memory=memory, left=left)
             return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
 
         try:

@@ -50,3 +50,14 @@ AUDIT: Final = Table(
     Column("outcome", String(20), nullable=False),  # done, refused, failed
     Column("detail", Text, nullable=False),
 )
+
+SAVED_QUERIES: Final = Table(
+    "saved_queries",
+    METADATA,
+    Column("owner", String(200), primary_key=True),  # a tenant; "": those who are of none
+    Column("name", String(100), primary_key=True),
+    Column("sql", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("changed", DateTime, nullable=False),
+    Column("changed_by", String(100), nullable=False),
+)

@@ -108,3 +108,30 @@ export const runSql = (sql, abort) =>
     body: JSON.stringify({ sql }),
     signal: abort,
   });
+
+/** @typedef {import("./types.js").SavedQuery} SavedQuery */
+
+const savedPath = (/** @type {string} */ name) => `/api/v1/queries/${encodeURIComponent(name)}`;
+
+/** @param {string} method @param {string} name @param {object} [body] */
+const changeSaved = (method, name, body) =>
+  request(savedPath(name), {
+    method,
+    headers: { "content-type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+
+/** @returns {Promise<SavedQuery[]>} */
+export const fetchSaved = async () => (await request("/api/v1/queries")).queries;
+
+/** @param {string} name @returns {Promise<SavedQuery>} */
+export const fetchSavedQuery = (name) => request(savedPath(name));
+
+/** @param {string} name @param {string} sql @param {string} about */
+export const saveQuery = (name, sql, about) => changeSaved("PUT", name, { sql, about });
+
+/** @param {string} name @param {string} to */
+export const renameQuery = (name, to) => changeSaved("PATCH", name, { name: to });
+
+/** @param {string} name */
+export const deleteQuery = (name) => changeSaved("DELETE", name);

@@ -82,6 +82,7 @@
 /** @typedef {{ trace_id: string, summary: TraceSummary, spans: Span[] }} Trace */
 /** @typedef {string | number | boolean | null} Cell */
 /** @typedef {{ columns: string[], types: string[], rows: Cell[][], truncated: boolean, elapsed_ms: number }} QueryResult */
+/** @typedef {{ name: string, sql: string, about: string, changed: string, changed_by: string }} SavedQuery */
 /** @typedef {{ tables: { name: string, columns: { name: string, type: string, doc: string }[] }[] }} Schema */
 /** @typedef {{ spans: number, traces: string[] }} Commit */
 /** @typedef {{ name: string, scopes: string[], tenant: string | null, session: boolean, keys_required: boolean }} Me */

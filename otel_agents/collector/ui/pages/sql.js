@@ -1,5 +1,5 @@
 // The SQL page: ask the spans anything, and follow the answer into a trace.
-import { ApiError, fetchSchema, runSql } from "../api.js";
+import { ApiError, fetchSavedQuery, fetchSchema, runSql } from "../api.js";
 import { now } from "../clock.js";
 import { Icon } from "../components/icons.js";
 import { download, toCsv } from "../components/sql/csv.js";
@@ -9,6 +9,7 @@ import { forget, history, remember } from "../components/sql/history.js";
 import { Menu } from "../components/sql/menu.js";
 import { errorPlace } from "../components/sql/place.js";
 import { Results, sorted } from "../components/sql/results.js";
+import { Saved } from "../components/sql/saved.js";
 import { SchemaPanel } from "../components/sql/schema.js";
 import { Skeleton } from "../components/states.js";
 import { ago, duration, plural } from "../format.js";
@@ -20,6 +21,8 @@ import { route, setQuery } from "../router.js";
 /** @typedef {{ sql: string, result: QueryResult } | { sql: string, error: Error } | null} Outcome */
 
 const MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** @typedef {import("../types.js").SavedQuery} SavedQuery */
 
 /** Runs queries one at a time; a new one ends the one before. */
 function useQuery() {
@@ -51,25 +54,36 @@ function useQuery() {
 }
 
 export function SqlPage() {
-  const asked = route.value.query.q;
+  const { q: asked, saved } = route.value.query;
   const [sql, setSql] = useState(() => asked ?? history.value[0]?.sql ?? EXAMPLES[0].sql);
   const { outcome, busy, run, stop } = useQuery();
   const schema = useResource("schema", fetchSchema);
   const shownQuery = useRef(/** @type {string | undefined} */ (undefined));
 
-  const start = (/** @type {string} */ text) => {
+  const [opened, setOpened] = useState(/** @type {SavedQuery | null} */ (null));
+  const [missing, setMissing] = useState(/** @type {Error | null} */ (null));
+
+  /** Runs a text. The address holds it, or the name it is saved under. @param {string} text @param {SavedQuery} [from] */
+  const start = (text, from) => {
     if (!text.trim()) return;
+    const query = from ?? (opened?.sql === text ? opened : null);
+    setOpened(query);
+    setMissing(null);
     setSql(text);
     shownQuery.current = text;
-    setQuery({ q: text });
+    setQuery(query ? { q: null, saved: query.name } : { q: text, saved: null });
     void run(text);
   };
+  useEffect(() => {
+    if (!saved || asked || saved === opened?.name) return;
+    fetchSavedQuery(saved).then((query) => start(query.sql, query), setMissing);
+  }, [saved, asked]);
   useEffect(() => {
     // A query that came by the address (a link, or the browser's back button) is run; one set by start() already was.
     if (asked && asked !== shownQuery.current) start(asked);
   }, [asked]);
 
-  const error = outcome && "error" in outcome && outcome.sql === sql ? outcome.error : null;
+  const error = outcome && "error" in outcome && outcome.sql === sql ? outcome.error : missing;
   const bad = error ? errorPlace(sql, error.message) : null;
   const pick = (/** @type {string} */ name) => insert(/** @type {HTMLTextAreaElement} */ (document.getElementById("sql")), name);
   /** A list whose choice closes the menu and runs. @param {typeof Examples} List */
@@ -85,6 +99,8 @@ export function SqlPage() {
     <${SchemaPanel} schema=${schema.data} onPick=${pick} />
     <div class="sql-main">
       <section class="card query" aria-label="Query">
+        ${opened && html`<h2 class="query-name"><${Icon} name="save" />${opened.name}
+          ${opened.sql !== sql && html`<small>changed</small>`}</h2>`}
         <${Editor} sql=${sql} onSql=${setSql} onRun=${() => start(sql)} bad=${bad} />
         ${error && html`<${Fault} error=${error} />`}
         <div class="query-bar">
@@ -93,6 +109,16 @@ export function SqlPage() {
             : html`<button class="button is-primary" type="button" onClick=${() => start(sql)}><${Icon}
               name="play" />Run<kbd>${MAC ? "⌘" : "Ctrl"} ↵</kbd></button>`}
           <${Menu} label="Examples" icon="search">${choosing(Examples)}<//>
+          <${Menu} label="Saved" icon="save">${(/** @type {() => void} */ close) => html`<${Saved} sql=${sql}
+            name=${opened?.name ?? ""}
+            onSaved=${(/** @type {SavedQuery} */ query) => {
+              setOpened(query);
+              setQuery({ q: null, saved: query.name });
+            }}
+            onOpen=${(/** @type {SavedQuery} */ query) => {
+              close();
+              start(query.sql, query);
+            }} />`}<//>
           <${Menu} label="History" icon="history">${choosing(History)}<//>
           <div class="columns-menu">
             <${Menu} label="Columns" icon="table">${() => html`<${SchemaPanel} schema=${schema.data} onPick=${pick} />`}<//>
