@@ -106,6 +106,32 @@ async def test_what_was_run_is_in_the_history_after_a_reload(page: Page, shop: S
     assert await cells(page) == [["1"]]
 
 
+async def test_a_query_is_saved_opened_by_its_link_renamed_and_deleted(page: Page, collector: RunningCollector):
+    await page.goto(f"{collector.url}/#/sql?q=SELECT+6+*+7+AS+answer")
+    await cells(page)
+    await page.get_by_role("button", name="Saved").click()
+    await page.get_by_label("Name of the query").fill("the answer")
+    await page.get_by_label("What it answers").fill("to all")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("heading", name="the answer")).to_be_visible()
+    assert page.url.endswith("#/sql?saved=the+answer")
+
+    await page.goto("about:blank")
+    await page.goto(f"{collector.url}/#/sql?saved=the+answer")
+    assert await cells(page) == [["42"]]
+    await expect(page.get_by_label("SQL query")).to_have_value("SELECT 6 * 7 AS answer")
+
+    await page.get_by_role("button", name="Saved").click()
+    await page.get_by_role("button", name="Rename the answer").click()
+    await page.get_by_label("New name").fill("another")
+    await page.get_by_role("button", name="Rename", exact=True).click()
+    await page.get_by_role("button", name="Delete another").click()
+    await expect(page.get_by_text("None is saved yet")).to_be_visible()
+    await page.goto("about:blank")
+    await page.goto(f"{collector.url}/#/sql?saved=another")
+    await expect(page.get_by_role("alert")).to_contain_text("there is no saved query 'another'")
+
+
 async def test_the_csv_holds_the_rows(page: Page, shop: Shop):
     await page.goto(sql_page(shop, "SELECT 'a' AS letter, 1.5 AS number"))
     async with page.expect_download() as download:

@@ -69,6 +69,32 @@ def test_a_refusal_shows_the_place_and_what_was_meant(url):
     )
 
 
+def test_a_query_is_saved_run_by_its_name_listed_and_deleted(url):
+    assert run("SELECT 6 * 7 AS answer", "--save", "the answer", "--about", "to all", "--url", url).returncode == 0
+    assert run("--saved", "the answer", "--format", "csv", "--url", url).stdout == "answer\n42\n"
+    listed = json.loads(run("--list", "--format", "json", "--url", url).stdout)
+    assert [(query["name"], query["about"], query["sql"]) for query in listed] == [
+        ("the answer", "to all", "SELECT 6 * 7 AS answer")
+    ]
+    assert run("--delete", "the answer", "--url", url).returncode == 0
+    gone = run("--saved", "the answer", "--url", url)
+    assert (gone.returncode, gone.stderr) == (
+        1,
+        "otel-agents: there is no saved query 'the answer'; `otel-agents sql --list` names them\n",
+    )
+
+
+def test_a_query_that_cannot_be_run_is_not_saved(url):
+    assert run("SELECT nothing", "--save", "bad", "--url", url).returncode == 1
+    assert run("--list", "--format", "json", "--url", url).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("SELECT 1", "--list"), ("--save", "x"), ("--saved", "x", "--delete", "y")])
+def test_one_thing_at_a_time(url, arguments):
+    ran = run(*arguments, "--url", url)
+    assert (ran.returncode, ran.stderr.splitlines()[0].startswith("otel-agents: ")) == (1, True)
+
+
 def test_rows_that_were_cut_are_said_to_be(url):
     ran = run("SELECT * FROM range(20000)", "--url", url)
     assert ran.stderr.startswith("10,000 rows in ")
