@@ -7,7 +7,7 @@ tracing is off, does not load it.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from otel_agents.model import TelemetryHealth
 from otel_agents.sdk import faults, unknowns, values
@@ -104,6 +104,7 @@ def configure(
     exporters: Sequence[SpanExporter] | None = None,
     id_generator: IdGenerator | None = None,
     prices: Mapping[str, Mapping[str, Any]] | str | Path | None = None,
+    **unknown: Never,
 ) -> None:
     """Start tracing. Called again, it replaces what an earlier call set up.
 
@@ -111,9 +112,9 @@ def configure(
     default are; what is not given here comes from its variable, then from its default.
 
     Raises:
-        ConfigurationError: a setting has a wrong value; the message names it and says what was expected.
+        ConfigurationError: a setting is unknown or has a wrong value; the message names it and says what was expected.
     """
-    given = {name: value for name, value in locals().items() if value is not None}
+    given = {name: value for name, value in locals().items() if value is not None and name != "unknown"} | unknown
     from otel_agents.sdk.configure import put_up
 
     put_up(given)

@@ -1,5 +1,7 @@
 """configure(): what is sent where, what replaces what, and what is refused."""
 
+import dataclasses
+import inspect
 import logging
 import socket
 
@@ -11,6 +13,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 import otel_agents
 from otel_agents import configure, flush, monitor_operation, shutdown
 from otel_agents.errors import ConfigurationError
+from otel_agents.sdk.options import SdkSettings
 from tests.sdk.receiving import receiving
 
 
@@ -78,6 +81,8 @@ def test_the_programs_endpoint_goes_before_the_variables(receiver, monkeypatch) 
         ({"processors": [object()]}, "setting 'processors': expected OpenTelemetry SpanProcessor objects"),
         ({"sampler": "sometimes"}, "setting 'sampler': expected one of always_on"),
         ({"certificate": "/no/such/file"}, "setting 'certificate': expected a file that exists"),
+        ({"spool": 3.5}, "setting 'spool': expected true, false or a folder, got 3.5"),
+        ({"servce_name": "x"}, "unknown setting 'servce_name'; did you mean 'service_name'?"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_expected(given, says) -> None:
@@ -298,3 +303,8 @@ def test_nothing_is_recorded_before_configure_and_it_is_said_once(caplog, monkey
     assert [record.message for record in caplog.records] == [
         "Nothing is recorded: otel_agents.configure() has not been called"
     ]
+
+
+def test_every_setting_is_an_argument() -> None:
+    *arguments, rest = inspect.signature(configure).parameters
+    assert (set(arguments), rest) == ({field.name for field in dataclasses.fields(SdkSettings)}, "unknown")

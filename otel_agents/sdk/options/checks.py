@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,15 +24,19 @@ def file(value: object) -> Path:
 
 def folder(value: object) -> Path:
     """Accept a folder, there or not."""
-    return Path(text(str(value))).expanduser()
+    if not isinstance(value, str | os.PathLike):
+        raise ValueError("expected a folder")
+    return Path(text(os.fspath(value))).expanduser()
 
 
 def folder_or_not(value: object) -> Path | bool:
     """Accept a folder, or whether there is to be one."""
-    try:
+    with suppress(ValueError):
         return flag(value)
-    except ValueError:
+    try:
         return folder(value)
+    except ValueError:
+        raise ValueError("expected true, false or a folder") from None
 
 
 def milliseconds(inner: Parse) -> Parse:
