@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
+from otel_agents.collector.access.principal import ANYBODY, CURRENT
 from otel_agents.collector.api.errors import bad_request
 from otel_agents.collector.api.work import Workers, read_json, whole
 from otel_agents.collector.meters import PREFIX
@@ -54,7 +55,7 @@ def alert_routes(watch: Watch | None, store: Store) -> list[Route]:
 
     async def acknowledge(request: Request) -> Response:
         body, on = await read_json(request), _on(watch)
-        name, subject, by = _text(body, "name", None), _text(body, "subject", None), _text(body, "by", "somebody")
+        name, subject, by = _text(body, "name", None), _text(body, "subject", None), _text(body, "by", _who())
         if name is None:
             raise bad_request('the body must be {"name": "…", "subject": "…", "by": "…"}; without a subject, all of it')
         known = await run_in_threadpool(on.acknowledge, name, subject, str(by))
@@ -65,7 +66,7 @@ def alert_routes(watch: Watch | None, store: Store) -> list[Route]:
         minutes = body.get("minutes")
         if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 <= minutes <= MAX_MINUTES:
             raise bad_request(f"minutes must be a number between 0, which ends a silence, and {MAX_MINUTES}")
-        name, subject, by = _text(body, "name", None), _text(body, "subject", None), _text(body, "by", "somebody")
+        name, subject, by = _text(body, "name", None), _text(body, "subject", None), _text(body, "by", _who())
         await run_in_threadpool(on.silence, name, subject, minutes, str(by))
         return await workers.answer(lambda: {"silences": [one._asdict() for one in on.alerts.silences]})
 
@@ -74,6 +75,12 @@ def alert_routes(watch: Watch | None, store: Store) -> list[Route]:
         Route("/api/v1/alerts/acknowledge", acknowledge, methods=["POST"]),
         Route("/api/v1/alerts/silence", silence, methods=["POST"]),
     ]
+
+
+def _who() -> str:
+    """Say who asks; of a collector without keys nobody knows."""
+    who = CURRENT.get()
+    return "somebody" if who is ANYBODY else who.name
 
 
 def _on(watch: Watch | None) -> Watch:

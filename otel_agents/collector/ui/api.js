@@ -97,6 +97,19 @@ export async function logOut() {
   location.replace("/login");
 }
 
+/** @param {AbortSignal} [abort] @returns {Promise<import("./types.js").Alerts>} */
+export const fetchAlerts = (abort) => request("/api/v1/alerts", { signal: abort });
+
+/** @param {string} path @param {object} body */
+const post = (path, body) =>
+  request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+/** Says that somebody looks after an alert. @param {string} name @param {string} subject */
+export const acknowledge = (name, subject) => post("/api/v1/alerts/acknowledge", { name, subject });
+
+/** Keeps alerts quiet; 0 minutes end it. @param {string | null} name @param {string | null} subject @param {number} minutes */
+export const silence = (name, subject, minutes) => post("/api/v1/alerts/silence", { name, subject, minutes });
+
 /** @returns {Promise<import("./types.js").Schema>} */
 export const fetchSchema = () => request("/api/v1/schema");
 

@@ -2,6 +2,7 @@
 import { Header, Unreached } from "./components/shell.js";
 import { html, render, useEffect } from "./lib.js";
 import { startLive } from "./live.js";
+import { AlertsPage } from "./pages/alerts.js";
 import { OverviewPage } from "./pages/overview.js";
 import { SqlPage } from "./pages/sql.js";
 import { TracePage } from "./pages/trace.js";
@@ -10,7 +11,7 @@ import { Empty } from "./components/states.js";
 import { route } from "./router.js";
 
 /** @type {Record<string, string>} */
-const TITLES = { "": "Overview", traces: "Traces", sql: "SQL" };
+const TITLES = { "": "Overview", traces: "Traces", sql: "SQL", alerts: "Alerts" };
 
 function Page() {
   const { parts } = route.value;
@@ -18,6 +19,7 @@ function Page() {
   if (first === "" && parts.length === 0) return html`<${OverviewPage} />`;
   if (first === "traces" && id) return html`<${TracePage} key=${id} id=${id} />`;
   if (first === "traces") return html`<${TracesPage} />`;
+  if (first === "alerts") return html`<${AlertsPage} />`;
   if (first === "sql") return html`<${SqlPage} />`;
   return html`<main class="page"><${Empty} title="There is no such page"><a href="#/">Go to the overview</a><//></main>`;
 }

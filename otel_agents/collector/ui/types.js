@@ -80,6 +80,21 @@
  * }} Span
  */
 /** @typedef {{ trace_id: string, summary: TraceSummary, spans: Span[] }} Trace */
+/**
+ * @typedef {{
+ *   id: string, name: string, severity: "low" | "medium" | "high" | "critical", state: "pending" | "firing" | "resolved",
+ *   message: string, kind: string, subject: string, value: number, threshold: number, since: number,
+ *   resolved_at: number | null, acknowledged_by: string | null, silenced: boolean, evidence: Record<string, unknown>,
+ * }} Alert since and resolved_at in seconds since the epoch
+ */
+/**
+ * @typedef {{
+ *   watched: boolean, alerts: Alert[], history: Alert[],
+ *   silences: { name: string | null, subject: string | null, until: number, by: string }[],
+ *   thresholds: Record<string, number>, rules: { name: string, expression: string, severity: string }[],
+ *   channels: { name: string, sent?: number, retried?: number, failed?: number, dropped?: number }[],
+ * }} Alerts of a collector that does not watch, watched is false and there is nothing else
+ */
 /** @typedef {string | number | boolean | null} Cell */
 /** @typedef {{ columns: string[], types: string[], rows: Cell[][], truncated: boolean, elapsed_ms: number }} QueryResult */
 /** @typedef {{ name: string, sql: string, about: string, changed: string, changed_by: string }} SavedQuery */

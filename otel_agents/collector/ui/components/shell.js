@@ -71,6 +71,7 @@ export function Header({ current }) {
     ["", "#/", "Overview"],
     ["traces", "#/traces", "Traces"],
     ["sql", "#/sql", "SQL"],
+    ["alerts", "#/alerts", "Alerts"],
   ];
   return html`<header class="header">
     <a class="brand" href="#/" aria-label="otel-agents, overview">

@@ -1,5 +1,6 @@
 // The overview: health, figures against the window before, charts, tables, errors.
 import { fetchOverview, fetchTraces } from "../api.js";
+import { AlertStrip } from "../components/alerts/strip.js";
 import { Segmented } from "../components/chips.js";
 import { Charts } from "../components/overview/charts.js";
 import { RecentErrors } from "../components/overview/errors.js";
@@ -54,6 +55,7 @@ export function OverviewPage() {
       <${HealthBadge} health=${overview.health} />
       <${Segmented} label="Window" options=${WINDOWS.map(([value, short]) => [value, short])} value=${minutes} onChange=${pick} />
     </div>
+    <${AlertStrip} />
     ${overview.totals.spans === 0
       ? html`<div class="card">
           <${Empty} icon="clock" title=${`Nothing was traced in the last ${span}`}>Earlier traces are there: choose a longer window.<//>
