@@ -17,5 +17,6 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{1,32}")
 
 def ranges_of(cursor: DuckDBPyConnection, ids: Iterable[str]) -> list[Row]:
     """Return ``trace_id``, ``began`` and ``last`` of the traces that there are, those that began last first."""
-    known = [each for each in map(str.lower, ids) if _HEXADECIMAL.fullmatch(each)]
-    return ask(cursor, "ranges", ids=known, keys=[int(each[-16:], 16) for each in known])
+    known = {each for each in map(str.lower, ids) if _HEXADECIMAL.fullmatch(each)}
+    found = ask(cursor, "ranges", keys=[int(each[-16:], 16) for each in known])
+    return [row for row in found if row["trace_id"] in known]

@@ -99,7 +99,7 @@ class Rolled:
             sources.append(f"SELECT {columns} FROM pending WHERE what = '{what}'")  # noqa: S608 - all of it is ours
         rolled = _ROLLED.format(source=" UNION ALL ".join(sources), hidden=self._hidden)
         given = {"low": low, "end": self._asked.end, "bucket_s": self._asked.bucket_s, **values}
-        return ask(self._cursor, name, rolled=rolled, **given)
+        return ask(self._cursor, name, opening=rolled, **given)
 
 
 def _slice_s(asked: Window) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from otel_agents import conventions
 from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.collector.query.statements import Row, ask
-from otel_agents.collector.query.traces import summaries_of_page
+from otel_agents.collector.query.traces import summaries_of
 from otel_agents.collector.query.values import to_json
 from otel_agents.errors import QueryError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from otel_agents.collector.store.store import Store
 
+_NO_PAGE = "WITH nothing AS (SELECT 1)"  # it is a table already
 MAX_SPANS = 10_000  # the first ones; a page could not show more
 
 
@@ -33,7 +34,7 @@ def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
         found = ranges[0]
         ask(cursor, "page_of_trace", id=found["trace_id"], began=found["began"], last=found["last"])
         spans = ask(cursor, "spans_of_trace", began=found["began"], count=MAX_SPANS)
-        (summary,) = summaries_of_page(cursor)
+        (summary,) = summaries_of(cursor, _NO_PAGE)
         read = [_span(row) for row in spans]
         _judge(cursor, found["trace_id"], read)
     return {"trace_id": found["trace_id"], "summary": summary, "spans": read}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from otel_agents.collector.query.preview import preview
 from otel_agents.collector.query.ranges import ranges_of
-from otel_agents.collector.query.statements import Row, ask
+from otel_agents.collector.query.statements import Row, ask, text_of
 from otel_agents.collector.query.values import to_json
 from otel_agents.collector.query.window import EPOCH
 from otel_agents.errors import QueryError
@@ -101,14 +101,14 @@ def summaries(cursor: DuckDBPyConnection, ranges: list[Row]) -> list[Row]:
     """Sum up traces whose ranges (``trace_id``, ``began``, ``last``) are known, the newest first."""
     if not ranges:
         return []
-    ask(cursor, "page_of_traces", **_values(ranges))
-    return summaries_of_page(cursor)
+    return summaries_of(cursor, text_of("page_of_traces"), **_values(ranges))
 
 
-def summaries_of_page(cursor: DuckDBPyConnection) -> list[Row]:
-    """Sum up the traces whose spans a ``page_of_…`` statement has put on the page, the newest first."""
-    said = {row["trace_id"]: preview(row["content"]) for row in ask(cursor, "first_content")}
-    return [to_json({**row, "preview": said.get(row["trace_id"])}) for row in ask(cursor, "summaries")]
+def summaries_of(cursor: DuckDBPyConnection, page: str, **values: Any) -> list[Row]:
+    """Sum up the traces of ``page``, the beginning of a statement that has their spans under that name."""
+    rows = ask(cursor, "summaries", opening=page, **values)
+    said = [row.pop("content") for row in rows]
+    return [to_json({**row, "preview": preview(told) if told else None}) for row, told in zip(rows, said, strict=True)]
 
 
 def _newest(cursor: DuckDBPyConnection, limit: int, point: _Point, since: datetime) -> tuple[list[Row], _Point | None]:
@@ -185,16 +185,15 @@ def _conditions(wanted: Filter) -> dict[str, Any]:
     return {
         "agent": wanted.agent,
         "status": wanted.status,
-        "text": _pattern(text),
-        "text_in_json": _pattern(in_json),
-        "text_in_message": _pattern(in_message),
+        "text": _expression(text),
+        "text_in_json": _expression(in_json, in_message),
     }
 
 
-def _pattern(text: str | None) -> str | None:
-    if text is None:
-        return None
-    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+def _expression(*texts: str | None) -> str | None:
+    """Write a regular expression that finds any of some texts; None for none."""
+    found = "|".join(dict.fromkeys(re.escape(text) for text in texts if text is not None))
+    return found or None
 
 
 def _values(ranges: list[Row]) -> dict[str, Any]:

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def ask(cursor: DuckDBPyConnection, name: str, *, rolled: str = "", where: str = "", **values: Any) -> list[Row]:
+def ask(cursor: DuckDBPyConnection, name: str, *, opening: str = "", where: str = "", **values: Any) -> list[Row]:
     """Run the statement of a file and return its rows by column name.
 
     Args:
         cursor: what to run it on.
         name: the file, without ``.sql``.
-        rolled: the beginning of the statement, where that is not in the file; text of ours, never of a user.
+        opening: the beginning of the statement, where that is not in the file; text of ours, never of a user.
         where: more conditions, to stand where the file has ``/* and */``; ours, too.
         values: the statement's parameters; those it does not name are left out.
     """
-    text = rolled + text_of(name, where)
+    text = opening + text_of(name, where)
     cursor.execute(text, {key: value for key, value in values.items() if f"${key}" in text})
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -1,5 +1,5 @@
--- The spans of some traces, with what a summary needs, for the questions that follow on the same connection.
-CREATE OR REPLACE TEMP TABLE page AS
+-- The spans of some traces, with what a summary needs: the beginning of that statement.
+WITH page AS MATERIALIZED (
 SELECT
     trace_id, span_id, parent_span_id, name, service_name, type, start_time, end_time, status, status_message,
     error_type, agent, session_id, user_id, input_tokens, output_tokens, cost,
@@ -13,3 +13,4 @@ SELECT
     END AS told
 FROM spans_and_parts
 WHERE start_time >= $began AND start_time <= $last AND trace_id IN (SELECT unnest($ids::VARCHAR[]))
+)

@@ -1,5 +1,5 @@
--- One row a trace, for the traces of `page`.
-WITH
+-- One row a trace, for the traces of `page`; its `content` is of the first span that was told something.
+,
 -- When two instrumentations wrap one call, the model span inside is the one that counts.
 inside AS (
     SELECT DISTINCT trace_id, parent_span_id AS span_id
@@ -51,14 +51,15 @@ traces AS (
         count(*) FILTER (WHERE status = 'error') AS errors,
         count(*) FILTER (WHERE type = 'tool') AS tool_calls,
         arg_min(session_id, start_time) FILTER (WHERE session_id IS NOT NULL) AS session_id,
-        arg_min(user_id, start_time) FILTER (WHERE user_id IS NOT NULL) AS user_id
+        arg_min(user_id, start_time) FILTER (WHERE user_id IS NOT NULL) AS user_id,
+        arg_min(told, start_time) FILTER (WHERE told IS NOT NULL) AS content
     FROM page
     GROUP BY trace_id
 )
 SELECT
     trace_id, name, service_name, coalesce(agents, []) AS agents, start_time, duration_ms, status, state, error, spans, errors,
     coalesce(model_calls, 0) AS model_calls, tool_calls, coalesce(input_tokens, 0) AS input_tokens,
-    coalesce(output_tokens, 0) AS output_tokens, cost, session_id, user_id
+    coalesce(output_tokens, 0) AS output_tokens, cost, session_id, user_id, content
 FROM traces
     LEFT JOIN calls USING (trace_id)
     LEFT JOIN agents USING (trace_id)
