@@ -226,10 +226,14 @@ class LogBatch(Batch):
 
 
 class MemoryBudget:
-    """Bounds the bytes of requests that are read, decoded or wait to be stored, all together."""
+    """Bounds the bytes of requests that are read, decoded or wait to be stored, all together.
+
+    Attributes:
+        limit: how many there are at most.
+    """
 
     def __init__(self, limit: int) -> None:
-        self._limit = self._free = limit
+        self.limit = self._free = limit
         self._lock = threading.Lock()
 
     def take(self, size: int) -> None:
@@ -246,7 +250,7 @@ class MemoryBudget:
     @property
     def taken(self) -> int:
         """How many bytes are claimed now."""
-        return self._limit - self._free
+        return self.limit - self._free
 
     def give_back(self, size: int) -> None:
         """Return bytes that were claimed."""

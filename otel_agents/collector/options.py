@@ -61,7 +61,7 @@ class CollectorSettings:
         doc="Largest request accepted, in bytes after decompression.",
     )
     queue_bytes: int = setting(
-        256 * MIB,
+        448 * MIB,
         env=("OTEL_AGENTS_QUEUE_BYTES",),
         parse=whole(MIB, 64 * 1024 * MIB),
         doc="Memory for requests until they are stored, in bytes; beyond it senders are asked to come again.",

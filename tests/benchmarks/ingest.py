@@ -1,31 +1,99 @@
-"""Spans a second that a collector acknowledges and has committed, its sender beside it on the same cores."""
+"""What a collector takes in: spans a second by both transports, its answers, its memory, and more than it can take."""
 
+import tempfile
 import time
-
-import psutil
+from itertools import takewhile
+from pathlib import Path
+from statistics import quantiles
 
 from tests.benchmarks import running, spans
+from tests.benchmarks.sending import send
 from tests.benchmarks.table import markdown
+
+MIB = 2**20
+WARM_UP = 5_120  # spans
+OVERLOAD_QUEUE = 64 * MIB
+OVERLOAD_CONNECTIONS = 200  # each with a request of 0.6 MB under way: twice what the queue has room for
 
 
 def run(*, quick: bool) -> str:
-    total = 20_480 if quick else 512_000
-    with running.collector() as collector:
-        process = psutil.Process(collector.process.pid)
-        collector.send(spans.requests(5_120, first_ns=time.time_ns() - 10**13, step_ns=1_000_000, seed=2))
-        before, cpu = collector.count(), sum(process.cpu_times()[:2])
+    total = 20_480 if quick else 2_000_896
+    with tempfile.TemporaryDirectory() as folder:
+        taken = [_taken("http", total, Path(folder) / "http"), _taken("grpc", total // 2, Path(folder) / "grpc")]
+        started = _started(Path(folder) / "http", total + WARM_UP)
+        overload = _overloaded(3 if quick else 20, Path(folder) / "overload")
+    return "\n".join([taken_table(total, taken), started, overload])
+
+
+def taken_table(total: int, rows: list[list[str]]) -> str:
+    columns = [
+        "",
+        "spans/s",
+        "CPU a span",
+        "of it the sender's",
+        "acknowledged after, median",
+        "99 %",
+        "longest",
+        "on disk a span",
+        "memory before",
+        "most",
+    ]
+    return markdown(
+        f"{total:,} spans over OTLP/HTTP and half of it over gRPC, acknowledged and committed", columns, rows
+    )
+
+
+def _taken(transport: str, total: int, data: Path) -> list[str]:
+    with running.collector(data) as collector:
+        time.sleep(2)
+        idle = collector.memory()
+        warm_up = spans.requests(WARM_UP, first_ns=time.time_ns() - 10**13, step_ns=1_000_000, seed=2)
+        send(collector, warm_up, transport)
         bodies = spans.requests(total, first_ns=time.time_ns() - 10**12, step_ns=1_000_000)
+        before, cpu, sender_cpu = collector.count(), collector.cpu_s(), time.process_time()
         began = time.perf_counter()
-        collector.send(bodies)
+        answers = send(collector, bodies, transport)
+        stored = collector.count() - before  # it waits until all of them are committed
         took = time.perf_counter() - began
-        cpu = sum(process.cpu_times()[:2]) - cpu
-        stored = collector.count() - before
-        memory = process.memory_info().rss / 2**20
-        if stored != total:
-            raise RuntimeError(f"{total} spans were acknowledged and {stored} are stored")
-        collector.process.terminate()
-        collector.process.wait(30)
-        size = collector.disk_bytes() / (total + before)
-    row = [f"{total / took:,.0f}", f"{cpu / total * 1e6:.1f} µs", f"{size:.0f} B", f"{memory:.0f} MB"]
-    columns = ["spans/s", "collector CPU a span", "on disk a span", "memory"]
-    return markdown(f"{total:,} spans over OTLP/HTTP, acknowledged and committed", columns, [row])
+        cpu, sender_cpu = collector.cpu_s() - cpu, time.process_time() - sender_cpu
+        if stored != total or set(answers.statuses) != {"200"}:
+            raise RuntimeError(f"{total} spans were sent and {stored} are stored: {dict(answers.statuses)}")
+        most = collector.most_memory()
+    size = sum(file.stat().st_size for file in data.rglob("*") if file.is_file()) / (total + before)
+    cuts = quantiles(answers.seconds, n=100)
+    return [
+        {"http": "OTLP/HTTP", "grpc": "OTLP/gRPC"}[transport],
+        f"{total / took:,.0f}",
+        f"{(cpu + sender_cpu) / total * 1e6:.1f} µs",
+        f"{sender_cpu / total * 1e6:.1f} µs",
+        f"{cuts[49] * 1e3:.0f} ms",
+        f"{cuts[98] * 1e3:.0f} ms",
+        f"{max(answers.seconds) * 1e3:.0f} ms",
+        f"{size:.0f} B",
+        f"{idle / MIB:.0f} MB",
+        f"{most / MIB:.0f} MB",
+    ]
+
+
+def _started(data: Path, total: int) -> str:
+    began = time.perf_counter()
+    with running.collector(data) as collector:
+        took = time.perf_counter() - began
+        if collector.count() != total:
+            raise RuntimeError(f"not all of {total} spans are there after a new start")
+    return markdown("A start", ["spans stored", "from the command to listening"], [[f"{total:,}", f"{took:.2f} s"]])
+
+
+def _overloaded(seconds: float, data: Path) -> str:
+    """More senders than it has room for, that do not wait however they are asked to."""
+    with running.collector(data, OTEL_AGENTS_QUEUE_BYTES=str(OVERLOAD_QUEUE)) as collector:
+        bodies = spans.requests(10**9, first_ns=time.time_ns(), step_ns=1_000_000)
+        until = time.monotonic() + seconds
+        answers = send(collector, takewhile(lambda _: time.monotonic() < until, bodies), "http", OVERLOAD_CONNECTIONS)
+        stored, most = collector.count(), collector.most_memory()
+    if stored < answers.statuses["200"] * spans.REQUEST:
+        raise RuntimeError(f"{stored} spans are stored of {dict(answers.statuses)} requests of {spans.REQUEST}")
+    refused = answers.statuses.total() - answers.statuses["200"]
+    row = [f"{answers.statuses['200']:,}", f"{refused:,}", f"{most / MIB:.0f} MB"]
+    title = f"{OVERLOAD_CONNECTIONS} connections that never wait, and room for half of their requests"
+    return markdown(title, ["acknowledged and stored", "asked to come again (503) or cut off", "most memory"], [row])

@@ -3,21 +3,46 @@
 import contextlib
 import http.client
 import json
+import os
 import queue
 import re
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import psutil
+
 
 class Collector:
-    """A running collector: its port, process and data folder."""
+    """A running collector: its ports, process and data folder."""
 
-    def __init__(self, process: subprocess.Popen, port: int, data: Path) -> None:
-        self.process, self.port, self.data = process, port, data
+    def __init__(self, process: subprocess.Popen, port: int, grpc_port: int, data: Path) -> None:
+        self.process, self.port, self.grpc_port, self.data = process, port, grpc_port, data
+        self._looked_at = psutil.Process(process.pid)
+        self._most_memory = 0
+        threading.Thread(target=self._watch_memory, daemon=True).start()
+
+    def _watch_memory(self) -> None:
+        with contextlib.suppress(psutil.Error):  # it has ended
+            while True:
+                self._most_memory = max(self._most_memory, self.memory())
+                time.sleep(0.1)
+
+    def memory(self) -> int:
+        """Bytes of memory it has now."""
+        return self._looked_at.memory_info().rss
+
+    def most_memory(self) -> int:
+        """The most it had."""
+        return self._most_memory
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU it took."""
+        return sum(self._looked_at.cpu_times()[:2])
 
     def ask(self, method: str, path: str, body: dict | None = None) -> dict:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
@@ -64,30 +89,28 @@ class Collector:
 
 
 @contextlib.contextmanager
-def collector() -> Iterator[Collector]:
-    """Start `otel-agents up` on free ports with an empty data folder; stop it and remove the folder afterwards."""
+def collector(data: Path | None = None, **environment: str) -> Iterator[Collector]:
+    """Start `otel-agents up` on free ports and stop it afterwards.
+
+    Args:
+        data: the folder of its data; without it an empty one that is removed afterwards.
+        environment: variables it gets beside those of this process.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "otel_agents.cli.main",
-            "up",
-            "--port",
-            "0",
-            "--grpc-port",
-            "0",
-            "--data",
-            folder,
-        ]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        data = data or Path(folder)
+        ports = ["--port", "0", "--grpc-port", "0"]
+        command = [sys.executable, "-m", "otel_agents.cli.main", "up", *ports, "--data", str(data)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environment)
+        found: list[int] = []
         try:
             for line in process.stdout:
-                if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                found += map(int, re.findall(r"OTLP/\w+ +\S*127\.0\.0\.1:(\d+)", line))
+                if len(found) == 2:
                     break
             else:
                 raise RuntimeError("the collector did not start")
             threading.Thread(target=process.stdout.read, daemon=True).start()
-            yield Collector(process, int(found[1]), Path(folder))
+            yield Collector(process, *found, data)
         finally:
             process.terminate()
             process.wait(30)

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from otel_agents.collector.handoff import Batch, MemoryBudget, OverloadedError
+from otel_agents.collector.handoff import Batch, MemoryBudget, OverloadedError, SpanBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,18 +18,27 @@ if TYPE_CHECKING:
     from otel_agents.collector.intake.journal import Entry, Journal
 
 T = TypeVar("T")
-E = TypeVar("E")
 
-# A commit costs some 40 ms of CPU however small it is; 16 MiB are about 10,000 spans, which cost 300 ms more.
-GROUP_BYTES: Final = 16 * 1024 * 1024
-LINGER_S: Final = 0.2  # from the beginning of one commit to that of the next, unless somebody waits for it
-BACKLOG_BYTES: Final = 3 * GROUP_BYTES  # acknowledged and not stored; beyond it senders wait for the store
+# DuckDB writes a commit of a whole row group straight to compressed blocks: less than half the work of a smaller one,
+# which goes to its log first, and half the bytes. So under load a commit is exactly that.
+GROUP_SPANS: Final = 122_880
+GROUP_BYTES: Final = 192 * 1024 * 1024  # where records are large, a group has fewer
+APPEND_BYTES: Final = 16 * 1024 * 1024  # to the journal, at a time
+# From the beginning of one commit to that of the next, unless somebody waits for it: while little comes in; under load;
+# and when a whole row group will be there by then.
+LINGER_S: Final = 0.2
+LOADED_LINGER_S: Final = 1.0
+FULL_LINGER_S: Final = 4.0
 CLOSE_S: Final = 3.0
 FULL_RETRY_S: Final = 10.0
 _PAUSES_S: Final = (0.25, 5.0)  # between attempts to store, the first and the longest
 _READER_S: Final = 5.0  # what a reader waits for what was acknowledged before it asked,
-_READER_UNDER_LOAD_S: Final = 0.03  # and while more comes in and a commit's worth of it waits
+_READER_UNDER_LOAD_S: Final = 0.03  # and under load: while more comes in, and so much of it waits
 _LOAD_BYTES: Final = 3 * 1024 * 1024
+_LOAD_PAUSE_S: Final = 0.1  # without anything coming in, and it is no load any more
+BACKLOG_SHARE: Final = 0.75  # of the budget, for what is acknowledged and not stored; the rest is for what comes in
+_PACED_SHARE: Final = 0.5  # of the backlog, from where on senders are slowed down to what is stored
+_LONGEST_PACE_S: Final = 0.5
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +74,9 @@ class Intake(Generic[T]):
         self._arrived: deque[tuple[Batch, Future[None]]] = deque()  # not in the journal yet
         self._arrived_at = 0.0
         self._accepted: deque[Entry] = deque()  # not in the store yet
-        self._backlog = 0  # bytes of what is in the journal and not in the store
+        self._backlog = self._backlog_spans = 0  # bytes and spans of what is in the journal and not in the store
+        self._most_backlog = int(BACKLOG_SHARE * budget.limit)
+        self._bytes_per_s = 0.0  # that are stored, as of the last commits
         self._acknowledged = self._left_by_others = journal.last
         self._stored = 0
         self._committed_at = 0.0
@@ -141,8 +152,26 @@ class Intake(Generic[T]):
 
     def _next_arrived(self) -> list[tuple[Batch, Future[None]]]:
         with self._changed:
-            self._changed.wait_for(lambda: self._closing.is_set() or (self._arrived and self._backlog < BACKLOG_BYTES))
-            return _take(self._arrived, lambda waiting: waiting[0].size)
+            self._changed.wait_for(
+                lambda: self._closing.is_set() or (self._arrived and self._backlog < self._most_backlog)
+            )
+            group: list[tuple[Batch, Future[None]]] = []
+            size = 0
+            while self._arrived and size < APPEND_BYTES:
+                group.append(self._arrived.popleft())
+                size += group[-1][0].size
+        self._pace(size)
+        return group
+
+    def _pace(self, size: int) -> None:
+        """Wait for as long as the store takes for so many bytes, or less while the backlog is not so long yet.
+
+        Without it senders would be answered at once until the backlog is full, and then not until a commit is done.
+        """
+        paced = _PACED_SHARE * self._most_backlog
+        fill = 2 * (self._backlog - paced) / (self._most_backlog - paced)
+        if fill > 0 and self._bytes_per_s:
+            self._closing.wait(min(fill * size / self._bytes_per_s, _LONGEST_PACE_S))
 
     def _keep(self, group: list[tuple[Batch, Future[None]]]) -> None:
         size = sum(batch.size for batch, _ in group)
@@ -161,6 +190,7 @@ class Intake(Generic[T]):
         with self._changed:
             self._accepted.extend(entries)
             self._backlog += size
+            self._backlog_spans += sum(_spans(entry) for entry in entries)
             self._acknowledged = entries[-1].number
             self._changed.notify_all()
         for _, kept in group:
@@ -176,23 +206,53 @@ class Intake(Generic[T]):
         while group := self._next_group():
             if not self._commit(group):
                 return
-            size = sum(entry.batch.size for entry in group)
+            size = sum(entry.size for entry in group)
             self._budget.give_back(size)
             with self._changed:
                 self._backlog -= size
+                self._backlog_spans -= sum(_spans(entry) for entry in group)
+                self._note_rate(size / (monotonic() - self._committed_at))
             self._note_stored(group[-1].number)
+
+    def _note_rate(self, bytes_per_s: float) -> None:
+        self._bytes_per_s = (self._bytes_per_s + bytes_per_s) / 2 if self._bytes_per_s else bytes_per_s
 
     def _next_group(self) -> list[Entry]:
         """Wait for entries, and for more of them for a while when a commit was only just made; none: it is the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._accepted or self._all_acknowledged)
-            while self._backlog < GROUP_BYTES and not (self._readers or self._closing.is_set()):
-                left_s = self._committed_at + LINGER_S - monotonic()
+            while not (self._closing.is_set() or self._is_full()):
+                left_s = self._committed_at + self._linger_s() - monotonic()
                 if left_s <= 0:
                     break
-                self._changed.wait(left_s)
+                self._changed.wait(min(left_s, _LOAD_PAUSE_S))
             self._committed_at = monotonic()
-            return _take(self._accepted, lambda entry: entry.batch.size)
+            return self._take_group()
+
+    def _is_full(self) -> bool:
+        return self._backlog_spans >= GROUP_SPANS or self._backlog >= min(GROUP_BYTES, self._most_backlog // 2)
+
+    def _linger_s(self) -> float:
+        if self._backlog <= _LOAD_BYTES or monotonic() - self._arrived_at > _LOAD_PAUSE_S:
+            return 0 if self._readers else LINGER_S
+        waited_s = monotonic() - self._committed_at
+        return FULL_LINGER_S if self._backlog_spans * FULL_LINGER_S >= GROUP_SPANS * waited_s else LOADED_LINGER_S
+
+    def _take_group(self) -> list[Entry]:
+        """Take from the left until it is a group, the last batch in part where the row group is full within it."""
+        group: list[Entry] = []
+        spans = size = 0
+        # At the end groups are small, so that it comes soon.
+        most = APPEND_BYTES if self._closing.is_set() else GROUP_BYTES
+        while self._accepted and spans < GROUP_SPANS and size < most:
+            entry = self._accepted.popleft()
+            if spans + _spans(entry) > GROUP_SPANS:
+                entry, rest = entry.split(GROUP_SPANS - spans)
+                self._accepted.appendleft(rest)
+            group.append(entry)
+            spans += _spans(entry)
+            size += entry.size
+        return group
 
     def _commit(self, group: list[Entry]) -> bool:
         """Store a group, however often that must be tried; False when the time to close is over."""
@@ -227,14 +287,8 @@ class Intake(Generic[T]):
             self._changed.notify_all()
 
 
-def _take(queue: deque[E], size: Callable[[E], int]) -> list[E]:
-    """Take from the left until it is a group."""
-    group: list[E] = []
-    taken = 0
-    while queue and taken < GROUP_BYTES:
-        group.append(queue.popleft())
-        taken += size(group[-1])
-    return group
+def _spans(entry: Entry) -> int:
+    return entry.batch.records if isinstance(entry.batch, SpanBatch) else 0
 
 
 def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -242,8 +296,8 @@ def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     size = 0
     for entry in entries:
         group.append(entry)
-        size += entry.batch.size
-        if size >= GROUP_BYTES:
+        size += entry.size
+        if size >= APPEND_BYTES:
             yield group
             group, size = [], 0
     if group:

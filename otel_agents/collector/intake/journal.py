@@ -14,7 +14,7 @@ import struct
 import threading
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyarrow as pa
@@ -50,10 +50,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One batch and its number; numbers rise, also from run to run."""
+    """One batch, or a part of one.
+
+    Attributes:
+        number: rises from batch to batch, also from run to run; once this is stored, all up to it are.
+        batch: what is to be stored.
+        size: the bytes of memory that come free then.
+    """
 
     number: int
     batch: Batch
+    size: int
+
+    def split(self, records: int) -> tuple[Entry, Entry]:
+        """Part it after so many records; only with the second part the batch is stored."""
+        rows = self.batch.rows
+        size = self.size * records // len(rows)
+        return (
+            Entry(self.number - 1, replace(self.batch, rows=rows.slice(0, records)), size),
+            Entry(self.number, replace(self.batch, rows=rows.slice(records)), self.size - size),
+        )
 
 
 class Journal:
@@ -102,7 +118,7 @@ class Journal:
             with self._lock:
                 self._left[self._path] = self.last
             self._begin_segment()
-        entries = [Entry(self.last + at, batch) for at, batch in enumerate(batches, 1)]
+        entries = [Entry(self.last + at, batch, batch.size) for at, batch in enumerate(batches, 1)]
         parts: list[bytes | pa.Buffer] = []
         for entry in entries:
             body = _encode(entry.batch)
@@ -138,8 +154,9 @@ class Journal:
             for number, body in _records(path):
                 if number > self._stored:
                     try:
-                        yield Entry(number, _decode(body))
-                    except (pa.ArrowInvalid, KeyError) as error:
+                        batch = _decode(body)
+                        yield Entry(number, batch, batch.size)
+                    except (pa.ArrowException, KeyError) as error:
                         self._spare(path, f"batch {number}: {error}")
             for bad in _damages(path):
                 self._spare(path, bad)
@@ -150,7 +167,10 @@ class Journal:
 
     def set_aside(self, entry: Entry) -> Path:
         """Write a batch the database does not take into a file of its own, an Arrow stream, and say where it is."""
-        path = self._folder / f"{entry.number:020}-{type(entry.batch).__name__}.arrow"
+        name = f"{entry.number:020}-{type(entry.batch).__name__}"
+        path = self._folder / f"{name}.arrow"
+        while path.exists():  # the part of a batch has the number of the batch before it
+            path = path.with_stem(f"{path.stem}-part")
         path.write_bytes(_encode(entry.batch))
         return path
 

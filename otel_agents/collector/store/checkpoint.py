@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from otel_agents.collector.store.room import Room
 
-LOG_BYTES: Final = 64 * 1024 * 1024  # a log this long is moved, writes or not
+LOG_BYTES: Final = 96 * 1024 * 1024  # a log this long is moved, writes or not
 QUIET_S: Final = 5  # a shorter one when nothing was written for so long: a start need not replay it then
 _LOOK_S: Final = 1.0
 

@@ -16,6 +16,7 @@ from otel_agents.collector.store.attributes import Attributes
 if TYPE_CHECKING:
     import duckdb
 
+PIECE: Final = 16_384  # spans that are laid out at a time: what is made on the way need not have room for all of them
 _JSON: Final = pa.json_(pa.string())  # DuckDB takes it as JSON and does not parse it again
 _WRITTEN_AS_JSON: Final = frozenset(("resource", "scope", "events", "links"))
 
@@ -25,8 +26,14 @@ def lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
     Returns:
         The other columns; ``attributes`` and ``content`` as JSON; for each key in ``columns.READ`` that occurs, a
-        column ``key|variant`` for each variant (``attributes.VARIANTS``) it occurs in.
+        column ``key|variant`` for each variant (``attributes.VARIANTS``) it occurs in. All in one chunk: DuckDB makes
+        row groups of their own of several.
     """
+    pieces = [_lay_out(spans.slice(at, PIECE), connection) for at in range(0, spans.num_rows, PIECE)]
+    return pa.concat_tables(pieces, promote_options="default").combine_chunks()
+
+
+def _lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     attributes = Attributes(spans["attributes"])
     texts = attributes.pair_texts(connection)
     is_content = [columns.is_content(name) for name in attributes.names]

@@ -19,7 +19,12 @@ def batch(name: str) -> SpanBatch:
 
 
 def name(stored: Batch) -> str:
-    return stored.rows["name"][0].as_py()
+    (only,) = names(stored)
+    return only
+
+
+def names(stored: Batch) -> list[str]:
+    return stored.rows["name"].to_pylist()
 
 
 class Disk:
@@ -40,9 +45,9 @@ class Disk:
     def write(self, batches: Sequence[Batch], number: int) -> int:
         self.writing.set()
         assert self.gate.wait(10)
-        names = [name(b) for b in batches]
-        for errors in (self.refuse[n] for n in names if self.refuse.get(n)):
+        group = [name for batch in batches for name in names(batch)]
+        for errors in (self.refuse[n] for n in group if self.refuse.get(n)):
             raise errors.pop(0)
-        self.groups.append(names)
+        self.groups.append(group)
         self.number = number
-        return len(names)
+        return len(group)

@@ -12,6 +12,8 @@ from otel_agents.collector.handoff import MemoryBudget, OverloadedError
 from otel_agents.collector.intake import intake as module
 from otel_agents.collector.intake.intake import Intake
 from otel_agents.collector.intake.journal import Journal
+from otel_agents.collector.receiver.decode_spans import decode_spans
+from tests.collector import otlp
 from tests.collector.intake.batches import Disk, batch, name
 
 if TYPE_CHECKING:
@@ -183,13 +185,47 @@ def test_beyond_the_budget_there_is_no_room_until_something_is_stored(make, disk
     assert len(disk.names) >= 2
 
 
-def test_beyond_the_backlog_senders_wait_for_the_store(intake: Intake[int], disk: Disk, monkeypatch):
-    monkeypatch.setattr(module, "BACKLOG_BYTES", 1)
-    first, second = submit(intake, disk, "a", "b")
+def test_beyond_the_backlog_senders_wait_for_the_store(make, disk: Disk, monkeypatch):
+    monkeypatch.setattr(module, "BACKLOG_SHARE", 1 / MIB)
+    first, second = submit(make(), disk, "a", "b")
     first.result(10)
     assert not second.done()
     disk.gate.set()
     second.result(10)
+
+
+def test_under_load_a_commit_is_a_whole_row_group(make, disk: Disk, budget: MemoryBudget, monkeypatch):
+    monkeypatch.setattr(module, "GROUP_SPANS", 3)
+    monkeypatch.setattr(module, "LINGER_S", 60)
+    sent = [
+        decode_spans(otlp.request(*(otlp.span(name=name) for name in names)).SerializeToString()).batch
+        for names in ("a", "bcde", "f", "gh", "ij")
+    ]
+    intake = make()
+    intake.submit(sent[0]).result(10)
+    intake.catch_up()
+    disk.gate.clear()
+    for each in sent[1:]:
+        intake.submit(each).result(10)
+    disk.gate.set()
+    intake.close()
+    assert disk.groups == [["a"], ["b", "c", "d"], ["e", "f", "g"], ["h", "i", "j"]]
+    budget.take(MIB)  # all of it is back
+
+
+def test_a_batch_that_is_stored_in_part_comes_again_whole(make, disk: Disk, monkeypatch):
+    monkeypatch.setattr(module, "GROUP_SPANS", 2)
+    monkeypatch.setattr(module, "CLOSE_S", 0.2)
+    disk.gate.set()
+    disk.refuse["c"] = [OverloadedError("the disk is full")] * 100
+    first = make()
+    request = otlp.request(*(otlp.span(name=name) for name in "abc"))
+    first.submit(decode_spans(request.SerializeToString()).batch).result(10)
+    first.close()
+    assert disk.groups == [["a", "b"]]
+    disk.refuse.clear()
+    make().catch_up()
+    assert disk.groups == [["a", "b"], ["a", "b", "c"]]  # the database drops what it has
 
 
 def test_the_budget_is_whole_again_at_the_end(intake: Intake[int], disk: Disk, budget: MemoryBudget):
