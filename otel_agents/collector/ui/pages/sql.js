@@ -110,7 +110,7 @@ export function SqlPage() {
               name="play" />Run<kbd>${MAC ? "⌘" : "Ctrl"} ↵</kbd></button>`}
           <${Menu} label="Examples" icon="search">${choosing(Examples)}<//>
           <${Menu} label="Saved" icon="save">${(/** @type {() => void} */ close) => html`<${Saved} sql=${sql}
-            name=${opened?.name ?? ""}
+            opened=${opened}
             onSaved=${(/** @type {SavedQuery} */ query) => {
               setOpened(query);
               setQuery({ q: null, saved: query.name });

@@ -11,8 +11,12 @@ import { Skeleton } from "../states.js";
 /** The address that opens a saved query. @param {string} name */
 const address = (name) => new URL(link("/sql", { saved: name }), location.href).href;
 
-/** @param {{ sql: string, name: string, onSaved: (query: SavedQuery) => void, onOpen: (query: SavedQuery) => void }} props */
-export function Saved({ sql, name, onSaved, onOpen }) {
+/**
+ * @param {{
+ *   sql: string, opened: SavedQuery | null, onSaved: (query: SavedQuery) => void, onOpen: (query: SavedQuery) => void,
+ * }} props opened: the one the text comes from
+ */
+export function Saved({ sql, opened, onSaved, onOpen }) {
   const [queries, setQueries] = useState(/** @type {SavedQuery[] | null} */ (null));
   const [fault, setFault] = useState("");
   const [renamed, setRenamed] = useState(/** @type {string | null} */ (null));
@@ -42,8 +46,9 @@ export function Saved({ sql, name, onSaved, onOpen }) {
   return html`<div class="saved">
     <form class="saved-form" onSubmit=${onSave}>
       <input class="field" name="name" aria-label="Name of the query" placeholder="Save this query as …" required
-        maxlength="100" value=${name} />
-      <input class="field" name="about" aria-label="What it answers" placeholder="What it answers (optional)" />
+        maxlength="100" value=${opened?.name ?? ""} />
+      <input class="field" name="about" aria-label="What it answers" placeholder="What it answers"
+        value=${opened?.about ?? ""} />
       <button class="button is-primary" type="submit" disabled=${!sql.trim()}><${Icon} name="save" />Save</button>
     </form>
     ${fault && html`<p class="saved-fault" role="alert">${fault}</p>`}
