@@ -127,7 +127,8 @@ def _live(where: Source, console: Console, minutes: int, interval: float) -> int
                 if figures is None or time.monotonic() - asked >= interval * 0.9:
                     asked = time.monotonic()
                     try:
-                        figures, facts, fault = _figures(where, minutes), _facts(where, minutes), ""
+                        figures, fault = _figures(where, minutes), ""
+                        facts = _facts(where, minutes, figures["running"])
                     except (CollectorError, CollectorUnreachable) as error:
                         fault = fault or f"{time.strftime('%H:%M:%S')} {error}"
                         if figures is None:  # wrong from the start: said on the plain terminal
@@ -148,7 +149,8 @@ def _screen(figures: Row, facts: list[str], foot: str, console: Console) -> Rend
 def _frame(where: Source, minutes: int, console: Console, height: int | None, foot: str) -> RenderableType:
     from otel_agents.cli.screen import frame
 
-    return frame(_figures(where, minutes), _facts(where, minutes), foot, console.width, height)
+    figures = _figures(where, minutes)
+    return frame(figures, _facts(where, minutes, figures["running"]), foot, console.width, height)
 
 
 def _figures(where: Source, minutes: int) -> Row:
@@ -161,11 +163,15 @@ def _figures(where: Source, minutes: int) -> Row:
     return figures
 
 
-def _facts(where: Source, minutes: int) -> list[str]:
+def _facts(where: Source, minutes: int, running: int) -> list[str]:
     from otel_agents.cli import words
 
     uptime = where.uptime_s()
-    return [*([] if uptime is None else [f"Uptime: {words.lasted(uptime)}"]), words.period(minutes).capitalize()]
+    return [
+        *([f"{running} running"] if running else []),
+        *([] if uptime is None else [f"Uptime: {words.lasted(uptime)}"]),
+        words.period(minutes).capitalize(),
+    ]
 
 
 def _once(where: Source) -> str:

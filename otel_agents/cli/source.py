@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_agents.cli.client import Client, collector_url
 from otel_agents.cli.statements import statement
+from otel_agents.conventions import SPAN_STATE
 from otel_agents.errors import CollectorError, CollectorUnreachable, ConfigurationError, QueryError
 
 if TYPE_CHECKING:
@@ -131,10 +132,14 @@ class File:
                 " end_time::TIMESTAMP AS end_time, attributes::JSON AS attributes)"
                 " FROM exported"
             )
-            # What the collector keeps as a table of its own.
+            # What the collector keeps as tables of its own.
             self._connection.execute(
                 "CREATE VIEW trace_ranges AS"
                 " SELECT trace_id, min(start_time) AS first, max(start_time) AS last FROM spans GROUP BY trace_id"
+            )
+            self._connection.execute(
+                f"CREATE VIEW open_data AS SELECT trace_id, span_id, attributes->>'{SPAN_STATE}' AS state"  # noqa: S608 - ours
+                " FROM spans WHERE end_time IS NULL"
             )
             newest = self._connection.execute(statement("newest")).fetchall()[0][0]
         except duckdb.Error:

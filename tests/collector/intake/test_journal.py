@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agents.collector.handoff import SPANS, LogBatch, PointBatch, SpanBatch
+from otel_agents.collector.handoff import SPANS, LogBatch, OpenBatch, PointBatch, Report, SpanBatch
 from otel_agents.collector.intake.journal import Journal
 from otel_agents.collector.receiver.decode_logs import decode_logs
 from otel_agents.collector.receiver.decode_points import decode_points
@@ -44,6 +44,14 @@ def test_batches_of_every_signal_come_back_as_they_were(tmp_path: Path):
     read = [entry.batch for entry in Journal(tmp_path, stored=0).unstored()]
     assert [type(one) for one in read] == [SpanBatch, PointBatch, LogBatch]
     assert [one.rows for one in read] == [one.rows for one in written]
+
+
+def test_a_report_comes_back_with_what_it_says(tmp_path: Path):
+    said = Report("{}", 7, 1, frozenset({b"a" * 24, b"b" * 24}), frozenset({b"b" * 24}), leaving=True)
+    written = OpenBatch(batch("a").rows, "acme", report=said)
+    Journal(tmp_path, stored=0).append([written])
+    (read,) = [entry.batch for entry in Journal(tmp_path, stored=0).unstored()]
+    assert read == written
 
 
 def test_what_is_stored_does_not_come_again(tmp_path: Path):
