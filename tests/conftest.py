@@ -79,7 +79,7 @@ def up(*arguments: str, **environment: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **environment},
+        env={**os.environ, "OTEL_AGENTS_LOG_LEVEL": "warning", **environment},  # a slow machine makes it say more
     )
 
 

@@ -45,26 +45,44 @@ def run(args: argparse.Namespace) -> int:
         ConfigurationError: an option has a wrong value.
         CollectorError: it cannot start.
     """
+    from otel_agents.collector.logs import say, set_up
     from otel_agents.collector.options import CollectorSettings
 
     given = {name: getattr(args, name) for name in ("host", "port", "grpc_port", "data", "require_keys")}
     settings = load(CollectorSettings, given, file=None if args.config is None else Path(args.config))
+    set_up(settings.log_format, settings.log_level)
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core writes lines of its own form
+    try:
+        return _run(settings)
+    except CollectorError as error:  # said by the command itself where lines are for people
+        if settings.log_format != "json":
+            raise
+        say(str(error), logging.ERROR)
+        return 1
+
+
+def _run(settings: CollectorSettings) -> int:
+    from otel_agents.collector.logs import say
+    from otel_agents.collector.slow import said_when_slow
+
     # The port is open before the imports that take long, so whoever comes early waits instead of being refused.
     with _listen(settings.host, settings.port, "--port") as http:
         if settings.grpc_port:
             _listen(settings.host, settings.grpc_port, "--grpc-port").close()
         try:
-            from otel_agents.collector.app import serve
+            with said_when_slow(lambda: "Starting; loading what it is made of"):
+                from otel_agents.collector.app import serve
         except ModuleNotFoundError as error:
             print(f"otel-agents: {error.name} is missing: pip install 'otel-agents[collector]'", file=sys.stderr)
             return 2
-        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         os.umask(0o077)  # what is stored is for this user alone
         state = settings.folder / STATE_FILE
         try:
             asyncio.run(serve(settings, http, lambda listening: _announce(settings, listening, state)))
         finally:
             _remove_own(state)
+        if settings.log_format == "json":
+            say("Stopped; what was acknowledged is safe")
     return 0
 
 
@@ -92,6 +110,8 @@ def _listen(host: str, port: int, option: str) -> socket.socket:
 
 
 def _announce(settings: CollectorSettings, listening: Listening, state: Path) -> None:
+    from otel_agents.collector.logs import say
+
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - how to reach it from here
     host = f"[{host}]" if ":" in host else host
     url = f"http://{host}:{listening.port}"
@@ -104,6 +124,10 @@ def _announce(settings: CollectorSettings, listening: Listening, state: Path) ->
     }
     state.unlink(missing_ok=True)  # whose permissions would be kept
     state.write_text(json.dumps(found) + "\n")
+    if settings.log_format == "json":  # without the link: whoever reads it gets in
+        fields = {"pid": os.getpid(), "url": url, "grpc_port": listening.grpc_port, "data": str(settings.folder)}
+        say(f"otel-agents {version('otel-agents')} is ready", fields=fields)
+        return
     once = "   (works once; `otel-agents login` prints another)" if "#" in listening.path else ""
     print(
         f"otel-agents {version('otel-agents')}\n"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,16 +24,19 @@ from otel_agents.collector.api.errors import EXCEPTION_HANDLERS
 from otel_agents.collector.api.guard import Guard
 from otel_agents.collector.api.metrics import Looked, Measured
 from otel_agents.collector.api.routes import routes
+from otel_agents.collector.api.stopping import Stopping
 from otel_agents.collector.handoff import MemoryBudget
 from otel_agents.collector.intake.intake import Intake
 from otel_agents.collector.intake.journal import Journal
 from otel_agents.collector.live import LiveFeed
+from otel_agents.collector.logs import say
 from otel_agents.collector.meters import Meters
 from otel_agents.collector.programs import Programs
 from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from otel_agents.collector.receiver.receiver import Receiver
 from otel_agents.collector.retention import Retention
+from otel_agents.collector.slow import said_when_slow
 from otel_agents.collector.state.database import FILE, Database
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.collector.store.fresh import Fresh
@@ -52,10 +56,12 @@ if TYPE_CHECKING:
     from otel_agents.collector.options import CollectorSettings
     from otel_agents.collector.store.store import Commit
 
+T = TypeVar("T")
+
 DATABASE: Final = "spans.duckdb"
 JOURNAL: Final = "journal"
 MAX_FILES: Final = 65_536  # open at once, connections among them
-GRACE_S: Final = 2  # what open connections get at the end; storing what was accepted comes after
+GRACE_S: Final = 1  # what open connections get at the end; storing what was accepted comes after
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +92,24 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
     """
     async with AsyncExitStack() as stack:
         stop = stack.enter_context(_stop_signal())
+        stopping = stack.enter_context(ExitStack())
         _allow_connections()
 
         meters = Meters()
         database = settings.folder / DATABASE
         set_aside = threading.Event()
-        store = DuckDBStore(database, memory_bytes=settings.memory_bytes, set_aside=set_aside)
+
+        def opened() -> tuple[DuckDBStore, Journal]:
+            store = DuckDBStore(database, memory_bytes=settings.memory_bytes, set_aside=set_aside)
+            return store, Journal(settings.folder / JOURNAL, stored=store.stored())
+
+        with said_when_slow(lambda: _opening(settings.folder)):
+            store, journal = await _unless_stopped(opened, stop)
         stack.callback(store.close)
         recovery = Recovery(store, database, set_aside, meters.recovered)
         stack.callback(recovery.close)
         live = LiveFeed()
         budget = MemoryBudget(settings.queue_bytes)
-        journal = Journal(settings.folder / JOURNAL, stored=store.stored())
         watch = None
         if settings.alerts:
             watch = Watch(store, settings, meters, MachineResources(str(settings.folder)).gauge)
@@ -128,7 +140,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         api = routes(visible, live, meters, looked, check, damaged, door, port, watch, state, memory)
         web = Starlette(routes=[*otlp_http(receiver), *api], exception_handlers=EXCEPTION_HANDLERS)
         guarded = Guard(Access(web, door, port), settings.host)
-        web_server = _WebServer(_web_config(Measured(guarded, meters)))
+        web_server = _WebServer(_web_config(Stopping(Measured(guarded, meters))))
         serving = asyncio.create_task(web_server.serve([http]))
 
         async def stop_receiving() -> None:
@@ -141,6 +153,37 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         link = f"{LOGIN}#{door.keyring.new_code()}" if door.keyring.required else "/"
         announce(Listening(port, grpc_port, door.keyring.local_key, link))
         await stop.wait()
+        stopping.enter_context(said_when_slow(lambda: "Stopping; what was acknowledged is being stored"))
+
+
+def _opening(folder: Path) -> str:
+    log = folder / f"{DATABASE}.wal"
+    size = log.stat().st_size if log.exists() else 0
+    return f"Opening {folder / DATABASE}; {size // 1_000_000:,} MB of its log are read first"
+
+
+async def _unless_stopped(work: Callable[[], T], stop: asyncio.Event) -> T:
+    """Do what takes long before the work begins; a signal ends the process meanwhile, as it is safe to be killed."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - raised below
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, result)
+
+    threading.Thread(target=run, name="opening", daemon=True).start()
+    asked = asyncio.create_task(stop.wait())
+    either: set[asyncio.Future[Any]] = {done, asked}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if not done.done():
+        say("Stopped before it was open; nothing is lost")
+        os._exit(0)
+    return done.result()
 
 
 def _door(settings: CollectorSettings, state: Database, meters: Meters, stack: AsyncExitStack) -> Doorkeeper:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from otel_agents.alerts.options import rules
 from otel_agents.alerts.options import thresholds as _thresholds
+from otel_agents.collector.logs import FORMATS, LEVELS
 from otel_agents.notify.options import channels, signing_secret
-from otel_agents.settings import flag, number, setting, text, whole
+from otel_agents.settings import flag, number, one_of, setting, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,6 +193,18 @@ class CollectorSettings:
         env=("OTEL_AGENTS_COLLECTOR_ALERT_ESCALATE_AFTER",),
         parse=number(0, 1e9),
         doc="That time, in seconds; 0: never.",
+    )
+    log_format: str = setting(
+        "text",
+        env=("OTEL_AGENTS_LOG_FORMAT",),
+        parse=one_of(*FORMATS),
+        doc="What the collector writes about itself: text for people, or a JSON object a line.",
+    )
+    log_level: str = setting(
+        "info",
+        env=("OTEL_AGENTS_LOG_LEVEL",),
+        parse=one_of(*LEVELS),
+        doc="How important a line must be to be written.",
     )
 
     @property

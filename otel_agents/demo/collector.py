@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import subprocess
 import sys
@@ -94,6 +95,7 @@ class ChildCollector:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            env={**os.environ, "OTEL_AGENTS_LOG_FORMAT": "text", "OTEL_AGENTS_LOG_LEVEL": "warning"},  # is read below
         )
         self.url = ""
         self._said: deque[str] = deque(maxlen=20)

@@ -73,4 +73,4 @@ class Checkpointer:
                 try:
                     self.checkpoint()
                 except (duckdb.Error, OverloadedError) as error:  # later, then
-                    _log.info("Checkpoint put off: %s", error)
+                    _log.debug("Checkpoint put off: %s", error)

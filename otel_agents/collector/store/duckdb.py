@@ -364,6 +364,7 @@ class DuckDBStore:
         if self._reopening is not None:
             self._reopening.join()
         self._rollups.close()
+        self._readers.shut()  # what is asked still has nobody to answer to
         self._checkpointer.close()
         self._tenants.close()
         with self._lock:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -49,6 +52,26 @@ def test_killed_at_any_moment_it_has_every_acknowledged_span_once(start_collecto
     last = start_collector()
     assert last.sql("SELECT count(*) >= 1 AS there FROM spans") == [{"there": True}]  # it reads what was left first
     assert last.stop() == 0
+    nothing_is_missing(load, tmp_path / "data", start_collector)
+
+
+def test_a_signal_ends_it_under_load_with_a_slow_client_and_a_long_query(start_collector, tmp_path):
+    collector = start_collector()
+    address = ("127.0.0.1", urlsplit(collector.url).port)
+    long = json.dumps(
+        {"sql": "SELECT count(*) FROM spans a, spans b, spans c WHERE a.name < b.name OR b.name < c.name"}
+    )
+    with Load() as load, socket.create_connection(address) as slow, socket.create_connection(address) as asking:
+        load.start(collector.url)
+        load.wait_for(200, times=8)
+        head = "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+        slow.sendall(head.format("/v1/traces", 900).encode() + b"{")
+        asking.sendall((head.format("/api/v1/sql", len(long)) + long).encode())
+        load.wait_for(200, times=8)
+        assert collector.stop() == 0
+        assert slow.recv(100).startswith(b"HTTP/1.1 503 ")
+        assert asking.recv(100).startswith((b"HTTP/1.1 503 ", b"HTTP/1.1 422 "))  # 422: it took too long before that
+    assert collector.process.stderr.read() == ""
     nothing_is_missing(load, tmp_path / "data", start_collector)
 
 
