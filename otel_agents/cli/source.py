@@ -134,9 +134,12 @@ class File:
             )
             # What the collector keeps as tables of its own.
             self._connection.execute(
-                "CREATE VIEW trace_ranges AS"
-                " SELECT trace_id, min(start_time) AS first, max(start_time) AS last FROM spans GROUP BY trace_id"
+                "CREATE VIEW trace_ranges AS SELECT trace_id, min(start_time) AS first, max(start_time) AS last,"
+                " TRY_CAST('0x' || right(trace_id, 16) AS UBIGINT) AS key, 0 AS batch FROM spans GROUP BY trace_id"
             )
+            self._connection.execute("CREATE VIEW span_data AS SELECT *, 0 AS batch FROM spans")
+            # Nothing is summed up beforehand.
+            self._connection.execute("CREATE TABLE rollup_state AS SELECT 0 AS batch, TIMESTAMP '9999-12-31' AS since")
             self._connection.execute(
                 f"CREATE VIEW open_data AS SELECT trace_id, span_id, attributes->>'{SPAN_STATE}' AS state"  # noqa: S608 - ours
                 " FROM spans WHERE end_time IS NULL"
