@@ -283,7 +283,7 @@ class Operation(Handle):
             attributes[conventions.COST_SOURCE] = "reported"
         self.set(attributes)
         if answer.output_messages and runtime.current.capture_content:
-            deferred.put(span, conventions.OUTPUT_MESSAGES, content.to_json, answer.output_messages)
+            deferred.put(span, conventions.OUTPUT_MESSAGES, content.messages_json, answer.output_messages)
         if answer.model and self._named_by_answer:
             span.update_name(f"{conventions.OPERATION_CHAT} {answer.model}")
         if answer.error and self._failed_with is None:

@@ -295,3 +295,18 @@ def test_values_of_a_wrong_type_are_counted(recorder) -> None:
         {"odd": "<Odd>"},
     ]
     assert telemetry_health().converted == {"Odd": 5, "datetime": 1}
+
+
+@pytest.mark.parametrize(
+    ("given", "recorded"),
+    [
+        ('é "\\ \x00 \u2028 😀', 'é "\\ \x00 \u2028 😀'),
+        ("half a pair \ud83d", "half a pair ?"),
+        ({"role": "user", "content": [{"type": "text", "text": "of a list"}]}, "of a list"),
+    ],
+)
+def test_texts_are_written_as_they_were_said(recorder, given, recorded) -> None:
+    with monitor_operation("chat", model="gpt-4o") as op:
+        op.input(given)
+    (message,) = json.loads(recorder.span().attributes["gen_ai.input.messages"])
+    assert message == {"role": "user", "parts": [{"type": "text", "content": recorded}]}
