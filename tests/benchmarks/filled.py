@@ -1,4 +1,4 @@
-"""A data folder that holds millions of spans, in a fraction of the time it takes to send them: a few, again and again."""
+"""A data folder that holds millions of spans, made sooner than they could be sent: a few, again and again."""
 
 import time
 from pathlib import Path

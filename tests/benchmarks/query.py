@@ -1,4 +1,4 @@
-"""How long questions take, asked over HTTP as the UI and the command line ask them: of millions of spans, and under load."""
+"""How long questions take, asked over HTTP as the UI and the command line ask: of millions of spans, and under load."""
 
 import http.client
 import itertools

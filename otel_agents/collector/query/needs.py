@@ -47,7 +47,9 @@ def without_where(query: Node) -> Node:
 
 
 def _needs_all(node: Node, aliases: set[str]) -> bool:
-    if node.get("class") in _ALL_COLUMNS or node.get("type") in _ALL_OF_TABLES or node.get("ref_type") == "NATURAL":
+    if node.get("class") in _ALL_COLUMNS or node.get("ref_type") == "NATURAL":
+        return True
+    if str(node.get("type")) in _ALL_OF_TABLES:  # of a sample's size it is no text
         return True
     names = node.get("column_names", ())
     return len(names) == 1 and names[0].lower() in aliases  # a row as one value

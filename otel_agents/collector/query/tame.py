@@ -95,7 +95,7 @@ def _is_small(statement: Node) -> bool:
     """Whether planning it takes no time to speak of; no interrupt reaches the planner."""
     expressions = sources = 0
     for node in walk(statement):
-        sources += node.get("class") == "SUBQUERY" or _kind(node) in _SOURCES
+        sources += node.get("class") == "SUBQUERY" or str(node.get("type")) in _SOURCES
         if node.get("materialized") == "CTE_MATERIALIZE_NEVER" or len(node.get("group_sets", ())) > MAX_SETS:
             return False  # planned once for each time it is named; a table in memory for each set
         if node.get("type") == "SELECT_NODE":

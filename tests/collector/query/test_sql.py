@@ -41,6 +41,11 @@ def filled(store):
     return store
 
 
+def test_a_sample_can_be_taken(filled):
+    assert rows(filled, "SELECT count(name) FROM (SELECT * FROM spans USING SAMPLE 2)") == [[2]]
+    assert len(rows(filled, "SELECT trace_id FROM spans USING SAMPLE 20")) == 5
+
+
 def test_the_query_of_the_design(filled):
     result = run_user_sql(filled, DESIGN_QUERY)
     assert result.columns == ["agent", "requests", "avg_duration"]
