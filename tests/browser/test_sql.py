@@ -1,5 +1,6 @@
 """The SQL page."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Shop
 from tests.browser.spans import Sender, shop_run, talk_run
+from tests.collector.query import attacks
 from tests.conftest import RunningCollector
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -67,6 +69,19 @@ async def test_an_error_is_marked_where_it_is_with_what_was_probably_meant(page:
 async def test_what_would_change_something_is_refused(page: Page, shop: Shop):
     await page.goto(sql_page(shop, "DROP TABLE spans"))
     await expect(page.get_by_role("alert")).to_contain_text("SELECT")
+
+
+async def test_every_attack_is_refused_on_the_page_with_its_reason(page: Page, shop: Shop):
+    await page.goto(sql_page(shop))
+    alert = page.get_by_role("alert")
+    for text in (*attacks.FORBIDDEN.values(), *attacks.UNKNOWN.values()):
+        await page.get_by_label("SQL query").fill(text)
+        await expect(alert).to_have_count(0)  # that of the text before
+        await page.keyboard.press("Control+Enter")
+        await expect(alert).to_have_text(re.compile(".+"))
+    await page.get_by_label("SQL query").fill("SELECT count(*) > 0 AS there FROM spans")
+    await page.keyboard.press("Control+Enter")
+    assert await cells(page) == [["true"]]
 
 
 async def test_a_click_on_a_column_sorts_and_null_is_last(page: Page, shop: Shop):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
+import psutil
 import pytest
 
 from tests.collector.api.asking import ask, send, sql
@@ -89,6 +92,43 @@ def test_a_cross_join_of_a_million_millions_is_ended_while_others_are_answered(u
             said = answer.read().decode()
     assert said.startswith("HTTP/1.1 422")
     assert '"kind": "timeout", "message": "the query took longer than 10 s"' in said
+
+
+def test_hungry_queries_end_alone_while_others_are_answered_and_spans_are_stored(start_collector):
+    collector = start_collector(OTEL_AGENTS_QUERY_MEMORY_BYTES=str(128 << 20))
+    url, process = collector.url, psutil.Process(collector.process.pid)
+    sql(url, "SELECT repeat('x', 1)")  # what starts such processes is there from the first on
+    before = process.memory_info().rss
+    hungry = ["a text that is doubled in a list", "a list of everything", "a text of everything", "a list of lists"]
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(sql, url, attacks.HUNGRY[name]) for name in hungry]
+        sent = 0
+        while not all(answer.done() for answer in asked):
+            sent += 1
+            send(url, agent("Router", 900 + sent, 900 + sent))
+            assert ask(url, "GET", "/api/v1/traces").status == 200
+            assert process.memory_info().rss - before < 100 << 20
+    for answer in asked:
+        assert (answer.result().status, answer.result().json["error"]["message"]) == (
+            422,
+            "the query needs too much memory",
+        )
+    assert sql(url, "SELECT count(*) FROM spans").json["rows"] == [[sent]]
+    assert sent > 0
+
+
+@pytest.mark.parametrize(
+    "path", ["export?trace=", "export?since=", "traces?limit=", "traces?before=", "overview?minutes="]
+)
+def test_sql_comes_in_by_no_other_road(url, path):
+    answer = ask(url, "GET", "/api/v1/" + path + quote("' UNION SELECT content FROM read_text('/etc/passwd') --"))
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize("name", ["q", "agent", "status"])
+def test_what_is_searched_for_is_a_text(url, name):
+    answer = ask(url, "GET", f"/api/v1/traces?{name}=" + quote("' OR 1 = 1 --"))
+    assert answer.status == 400 or answer.json["traces"] == []
 
 
 def test_queries_of_clients_that_left_do_not_hold_up_others(url):

@@ -40,6 +40,7 @@ class Queries:
             self._among,
             self._shadowed,
             self._described,
+            self._of_records,
             self._recursive,
         )()
         if self._chance(0.12):
@@ -198,6 +199,15 @@ class Queries:
     def _described(self) -> str:
         items = f"{self.text()} AS x, {self.number()} AS y"
         return f"SELECT column_name, column_type FROM (DESCRIBE SELECT {items} FROM spans)"
+
+    def _of_records(self) -> str:
+        taken, other = self._taken("r"), self._taken("")
+        return self._one(
+            f"SELECT {taken} AS x, r.span_name, level FROM records r WHERE {self._taken('r')} IS NOT NULL OR level > 9",
+            f"SELECT {other} AS x, count(*) AS n, sum(duration) AS s FROM records GROUP BY ALL HAVING count(*) < 9",
+            f"SELECT r.span_id, {taken} AS x FROM records r JOIN spans s USING (span_id) WHERE s.agent IS NULL",
+            f"SELECT * FROM records WHERE {other} = {self._one(*_CONSTANTS)}",
+        )
 
     def _recursive(self) -> str:
         return (
