@@ -66,7 +66,7 @@ async def test_another_page_can_neither_frame_it_nor_ask_with_its_cookie(page, c
     </script>"""
     asked = []
     other = await page.context.new_page()
-    other.on("request", asked.append)
+    other.on("request", lambda request: asked.append(request))
     await other.route(evil, lambda route: route.fulfill(body=attack, content_type="text/html"))
     await other.goto(evil)
     await other.wait_for_load_state("networkidle")
