@@ -35,6 +35,7 @@ from otel_agents.collector.programs import Programs
 from otel_agents.collector.receiver.otlp_grpc import otlp_grpc
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from otel_agents.collector.receiver.receiver import Receiver
+from otel_agents.collector.receiver.redact import BatchRedactor
 from otel_agents.collector.retention import Retention
 from otel_agents.collector.slow import said_when_slow
 from otel_agents.collector.state.database import FILE, Database
@@ -128,7 +129,9 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         door = _door(settings, state, meters, stack)
 
         workers = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="decode"))
-        receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters, programs)
+        leave = [name.strip() for name in settings.redact_leave.split(",") if name.strip()]
+        redactor = BatchRedactor(settings.redact, leave, meters)
+        receiver = Receiver(intake, budget, workers, settings.max_request_bytes, meters, redactor, programs)
         grpc_server = otlp_grpc(receiver, settings.max_request_bytes, door.sender)
         grpc_port = _bind(grpc_server, settings.host, settings.grpc_port)
         await grpc_server.start()

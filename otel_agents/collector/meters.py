@@ -34,6 +34,7 @@ DOCS: Final = {
     "request_seconds": ("histogram", "From an OTLP request's beginning to its answer."),
     "commit_seconds": ("histogram", "Each commit to the database."),
     "commits_failed_total": ("counter", "Commits that failed; they are tried again."),
+    "secrets_redacted_total": ("counter", "Secrets and personal data taken out of what was received, by kind."),
     "requests_denied_total": ("counter", "Requests that were not let in, by HTTP status."),
     "audit_entries_dropped_total": ("counter", "Entries that are missing from the audit log, by reason."),
     "alert_changes_total": ("counter", "Alerts that began to fire, became more severe or were resolved."),

@@ -80,6 +80,18 @@ class CollectorSettings:
         doc="Memory one SQL query may use, in bytes, before it is ended.",
     )
 
+    redact: str = setting(
+        "others",
+        env=("OTEL_AGENTS_COLLECTOR_REDACT",),
+        parse=one_of("others", "all", "none"),
+        doc="Whose records to take secrets out of: others (all but this package's SDK, which does it), all, none.",
+    )
+    redact_leave: str = setting(
+        "",
+        env=("OTEL_AGENTS_COLLECTOR_REDACT_LEAVE",),
+        parse=text,
+        doc="Kinds of secrets and names of attributes to leave as they are, with commas between: email,user.id.",
+    )
     require_keys: bool = setting(
         False,
         env=("OTEL_AGENTS_REQUIRE_KEYS",),

@@ -107,6 +107,14 @@ class Redactor:
                 changed[key] = new
         return changed
 
+    def may_hold(self, text: str) -> bool:
+        """Whether there may be anything in a text, or in one of several with line ends between them."""
+        return bool(self._own) or self._may_hold(text)
+
+    def is_secret(self, key: str) -> bool:
+        """Whether whatever stands under a key is a secret."""
+        return self._keys.kind(key) is not None
+
     def value(self, value: Any, depth: int = _DEPTH) -> Any:
         """Redact a text, bytes, or whatever is nested of mappings and sequences."""
         if isinstance(value, str):

@@ -48,12 +48,12 @@ def _method(receiver: Receiver, signal: Signal, admit: Admit) -> grpc.RpcMethodH
     async def export(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
         began, code = perf_counter(), grpc.StatusCode.OK
         try:
-            sender = admit(_authorization(context), signal.name)
+            told = _metadata(context)
+            sender = admit(told.get("authorization"), signal.name)
             with receiver.new_body() as body:
                 body.add(request)
-                decoded = await receiver.decode(body, signal.decode_protobuf)
-            said = dict(context.invocation_metadata() or ()).get(REPORT_HEADER)
-            report = said.decode(errors="replace") if isinstance(said, bytes) else said
+                decoded = await receiver.decode(body, signal.decode_protobuf, agent=told.get("user-agent", ""))
+            report = told.get(REPORT_HEADER)
             return (await receiver.store(signal, decoded, sender, report)).SerializeToString()
         except Exception as error:  # what each one means to the sender is in status.py
             said = answer(error)
@@ -70,8 +70,6 @@ def _method(receiver: Receiver, signal: Signal, admit: Admit) -> grpc.RpcMethodH
     return grpc.unary_unary_rpc_method_handler(export)
 
 
-def _authorization(context: grpc.aio.ServicerContext) -> str | None:
-    for key, value in context.invocation_metadata() or ():
-        if key == "authorization":
-            return str(value)
-    return None
+def _metadata(context: grpc.aio.ServicerContext) -> dict[str, str]:
+    pairs = context.invocation_metadata() or ()
+    return {key: value.decode(errors="replace") if isinstance(value, bytes) else value for key, value in pairs}

@@ -46,9 +46,10 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
             coding = request.headers.get("content-encoding", "identity").strip().lower()
             if coding not in ("identity", "gzip"):
                 raise UnknownEncodingError("the content encoding must be gzip, or none")
+            agent = request.headers.get("user-agent", "")
             with receiver.new_body() as body:
                 await body.read(request.stream())
-                decoded = await receiver.decode(body, decode, gzip=coding == "gzip")
+                decoded = await receiver.decode(body, decode, agent=agent, gzip=coding == "gzip")
             report = request.headers.get(REPORT_HEADER)
             return await receiver.store(signal, decoded, request.scope[SENDER], report)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.handoff import Batch, MemoryBudget, Reports, Sender, Sink
     from otel_agents.collector.meters import Meters
     from otel_agents.collector.receiver.decode import Decoded
+    from otel_agents.collector.receiver.redact import BatchRedactor
     from otel_agents.collector.receiver.signals import Signal
 
 # Why records were refused that could be decoded.
@@ -39,6 +40,7 @@ class Receiver:
         workers: run the decoding, most of which does not hold the GIL.
         max_bytes: the largest body accepted, after decompression.
         meters: count what became of it.
+        redactor: takes secrets out of what is decoded.
         reports: what programs say of the spans that are open in them.
 
     Attributes:
@@ -46,8 +48,16 @@ class Receiver:
     """
 
     def __init__(
-        self, sink: Sink, budget: MemoryBudget, workers: Executor, max_bytes: int, meters: Meters, reports: Reports
+        self,
+        sink: Sink,
+        budget: MemoryBudget,
+        workers: Executor,
+        max_bytes: int,
+        meters: Meters,
+        redactor: BatchRedactor,
+        reports: Reports,
     ) -> None:
+        self._redactor = redactor
         self.meters = meters
         self._reports = reports
         self._sink = sink
@@ -59,8 +69,16 @@ class Receiver:
         """Begin a body within the limits."""
         return Body(self._budget, self._max_bytes)
 
-    async def decode(self, body: Body, decode: Callable[[bytes], Decoded], *, gzip: bool = False) -> Decoded:
-        """Decode a body.
+    async def decode(
+        self, body: Body, decode: Callable[[bytes], Decoded], *, agent: str = "", gzip: bool = False
+    ) -> Decoded:
+        """Decode a body, and take out of it what is secret.
+
+        Args:
+            body: what was sent.
+            decode: decodes it.
+            agent: the sender's ``user-agent``.
+            gzip: whether it is compressed.
 
         Raises:
             UndecodableError: it is no such request.
@@ -69,10 +87,15 @@ class Receiver:
 
         def work() -> Decoded:
             if not gzip:
-                return decode(bytes(body))
+                return redacted(decode(bytes(body)))
             with self.new_body() as plain:
                 plain.add_gzip(bytes(body))
-                return decode(bytes(plain))
+                return redacted(decode(bytes(plain)))
+
+        def redacted(decoded: Decoded) -> Decoded:
+            if not self._redactor.wants(agent):
+                return decoded
+            return replace(decoded, batch=self._redactor.redact(decoded.batch))
 
         return await asyncio.get_running_loop().run_in_executor(self._workers, work)
 
