@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 SHORTEST: Final = 512  # characters; a shorter text is looked through in less time
 BEGINNING: Final = 128  # characters; texts that have it in common are compared
 _MOST: Final = 4_000_000  # characters that are kept of each of the two kinds
+_ENTRY: Final = 500  # bytes that remembering a text takes beside its own
 _NEAR: Final = 16  # characters by which what two texts share may be taken for less
 
 
@@ -45,10 +46,11 @@ class Memory:
 
     def is_done(self, text: str, new: str, found: Mapping[str, int]) -> None:
         """Remember what became of a text."""
-        size = self._done_size + 2 * len(text)
+        more = 2 * len(text) + _ENTRY
+        size = self._done_size + more
         if size > _MOST:
             self._done = {}
-            size = 2 * len(text)
+            size = more
         if size <= _MOST:
             self._done_size = size
             self._done[text] = new, found

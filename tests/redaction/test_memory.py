@@ -52,6 +52,9 @@ def test_what_is_remembered_is_bounded():
     for letters in itertools.islice(itertools.permutations("abcdefgh"), 200):
         redactor.text(f"{''.join(letters)} {WORDS * 48}")
         redactor.text(f"{''.join(letters)} {WORDS * 48} ada@example.com")
+    for number in range(8_000):
+        redactor.text(f"user{number}@example.com")
     memory = redactor._memory
+    assert 0 < len(memory._done) < 7_500
     assert 0 < sum(map(len, memory.clean.values())) < 5_000_000
     assert 0 < sum(map(len, memory._done)) < 5_000_000
