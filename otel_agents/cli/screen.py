@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _STATUS: Final = {"healthy": "bold green", "degraded": "bold yellow", "unhealthy": "bold red", "idle": "bold"}
 _PANEL_ROWS: Final = 7  # what the health panel holds
 _NARROW: Final = 100  # columns; below it the tables leave out what is least needed
+_SMALL: Final = 72  # below it the names would have no room beside all figures
 _HEAD, _FRAME, _TITLES, _FOOT = 3, 2, 3, 1  # lines: the head, a panel's border, a table's title and its heads, the foot
 
 
@@ -136,10 +137,11 @@ def spent(totals: Row) -> str:
 
 
 def _agents(figures: Row, most: int | None, width: int) -> Table:
-    wide = width >= _NARROW
-    table = _table("Agent Performance", "Agent", "Requests", "Success", "Avg Time", "p95", "Tokens", "Cost", wide=wide)
+    small = width < _SMALL
+    heads = ("Requests", "Success", "Avg Time", "p95", "Tokens", "Cost")
+    table = _table("Agent Performance", "Agent", *(heads[:3] + heads[-1:] if small else heads), width=width)
     for one in figures["agents"][:most]:
-        table.add_row(
+        cells = (
             _text(one["agent"]),
             words.count(one["requests"]),
             _rate(one["success_rate"]) if one["requests"] else words.UNKNOWN,
@@ -148,14 +150,14 @@ def _agents(figures: Row, most: int | None, width: int) -> Table:
             words.short(one["input_tokens"] + one["output_tokens"]),
             words.dollars(one["cost"]),
         )
+        table.add_row(*(cells[:4] + cells[-1:] if small else cells))
     if not figures["agents"]:
-        table.add_row(Text("no agent ran", "dim"), *[""] * 6)
+        table.add_row(Text("no agent ran", "dim"))
     return table
 
 
 def _models(figures: Row, most: int | None, width: int) -> Table:
-    wide = width >= _NARROW
-    table = _table("Models", "Model", "Calls", "Errors", "Avg Time", "p95", "Tokens", "Cost", wide=wide)
+    table = _table("Models", "Model", "Calls", "Errors", "Avg Time", "p95", "Tokens", "Cost", width=width)
     for one in figures["models"][:most]:
         table.add_row(
             _text(one["model"]),
@@ -180,11 +182,11 @@ def _errors(figures: Row, most: int, width: int) -> Table:
     return table
 
 
-def _table(title: str, name: str, *numbers: str, wide: bool) -> Table:
-    table = _plain(title, wide=wide)
+def _table(title: str, name: str, *numbers: str, width: int) -> Table:
+    table = _plain(title, wide=width >= _NARROW)
     table.add_column(name, no_wrap=True, overflow="ellipsis", ratio=1)
     for number in numbers:
-        table.add_column(number, justify="right", no_wrap=True, min_width=8)
+        table.add_column(number, justify="right", no_wrap=True, min_width=8 if width >= _SMALL else 7)
     return table
 
 

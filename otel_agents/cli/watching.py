@@ -97,7 +97,7 @@ class Watcher:
             rows = self._source.ask(ended(start=start, end=end, after_us=after_us, after=after))
             if not rows:
                 return records
-            records += map(record, rows)
+            records += (record(**row) for row in rows)
             after_us, after = rows[-1]["end_us"], rows[-1]["span_id"]
 
 

@@ -16,12 +16,12 @@ def statement(name: str, **values: datetime | float | str) -> str:
     return _filled(_text(name), values)
 
 
-def ended(**values: datetime | float | str) -> str:
+def ended(start: datetime, end: datetime, **values: datetime | float | str) -> str:
     """Return the collector's own question for what ended in a time."""
-    from otel_agents.collector.query.ended import IN_A_TIME
+    from otel_agents.collector.query.ended import IN_A_TIME, around
     from otel_agents.collector.query.statements import text_of
 
-    return _filled(text_of("ended", IN_A_TIME), values)
+    return _filled(text_of("ended", IN_A_TIME), {"start": start, "end": end, **around(start, end), **values})
 
 
 def _filled(text: str, values: Mapping[str, datetime | float | str]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
 
-from otel_agents.collector.query.statements import ask
+from otel_agents.collector.query.statements import text_of
 from otel_agents.records import SpanRecord
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
+
+    from otel_agents.records import SpanType
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as the store has its times
 PAGE: Final = 10_000  # rows of one answer
@@ -31,13 +34,14 @@ _ARRIVED: Final = (
 
 def in_a_time(cursor: DuckDBPyConnection, start: datetime, end: datetime) -> Iterator[SpanRecord]:
     """Give what ended from a time to another (UTC, without a zone), in that order."""
-    after_us, after = 0, ""
-    while rows := ask(cursor, "ended", where=IN_A_TIME, start=start, end=end, after_us=after_us, after=after):
-        yield from map(record, rows)
-        after_us, after = rows[-1]["end_us"], rows[-1]["span_id"]
+    given: dict[str, Any] = {"start": start, "end": end, "after_us": 0, "after": "", **around(start, end)}
+    while rows := _rows(cursor, IN_A_TIME, given):
+        yield from starmap(record, rows)
+        last = dict(zip(_COLUMNS, rows[-1], strict=True))
+        given.update(after_us=last["end_us"], after=last["span_id"])
 
 
-def arrived(cursor: DuckDBPyConnection, spans: pa.Table) -> list[SpanRecord]:
+def arrived(cursor: DuckDBPyConnection, spans: pa.Table) -> Iterator[SpanRecord]:
     """Give those of some spans, ``PAGE`` at most, that have ended.
 
     Args:
@@ -46,38 +50,94 @@ def arrived(cursor: DuckDBPyConnection, spans: pa.Table) -> list[SpanRecord]:
     """
     cursor.register("arrived", spans.select(["trace_id", "span_id"]))
     try:
-        first, last = (
-            _EPOCH + timedelta(microseconds=ns // 1000) for ns in pc.min_max(spans["start_ns"]).as_py().values()
-        )
-        return [record(row) for row in ask(cursor, "ended", where=_ARRIVED, first=first, last=last)]
+        starts = pc.min_max(spans["start_ns"]).as_py()
+        first, last = (_EPOCH + timedelta(microseconds=starts[end] // 1000) for end in ("min", "max"))
+        rows = _rows(cursor, _ARRIVED, {"first": first, "last": last, **around(first, last + timedelta(days=1))})
     finally:
         cursor.unregister("arrived")
+    return starmap(record, rows)
 
 
-def record(row: dict[str, Any]) -> SpanRecord:
-    """Make a record of a row of the statement ``ended``."""
-    parent = row["parent_span_id"]
-    repeated = row["repeated"]  # another span tells of the same call
+def around(first: datetime, last: datetime) -> dict[str, datetime]:
+    """Say between which times spans are looked for that are around or inside of those between two times."""
+    return {"around": first - timedelta(hours=1), "until": last}
+
+
+def _rows(cursor: DuckDBPyConnection, where: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return cursor.execute(text_of("ended", where), values).fetchall()
+
+
+_COLUMNS: Final = (
+    "name",
+    "type",
+    "start_us",
+    "end_us",
+    "failed",
+    "error_type",
+    "error_message",
+    "agent",
+    "tool",
+    "model",
+    "tenant",
+    "ttft_ms",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "reasoning_tokens",
+    "cost",
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "nested",
+    "repeated",
+)
+
+
+def record(
+    name: str,
+    type: SpanType,  # noqa: A002  as the column
+    start_us: int,
+    end_us: int,
+    failed: bool,
+    error_type: str | None,
+    error_message: str | None,
+    agent: str | None,
+    tool: str | None,
+    model: str | None,
+    tenant: str | None,
+    ttft_ms: float | None,
+    input_tokens: int | None,
+    output_tokens: int | None,
+    cache_read_tokens: int | None,
+    reasoning_tokens: int | None,
+    cost: float | None,
+    trace_id: str,
+    span_id: str,
+    parent_span_id: str | None,
+    nested: bool,
+    repeated: bool,
+) -> SpanRecord:
+    """Make a record of a row of the statement ``ended``; one that is ``repeated`` tells of a call that another does."""
     return SpanRecord(
-        name=row["name"],
-        type="other" if repeated else row["type"],
-        start_ns=row["start_us"] * 1000,
-        end_ns=row["end_us"] * 1000,
-        failed=row["failed"],
-        error_type=row["error_type"],
-        error_message=row["error_message"],
-        agent=row["agent"],
-        tool=row["tool"] if row["type"] == "tool" else None,
-        model=row["model"],
-        tenant=row["tenant"],
-        first_chunk_s=None if row["ttft_ms"] is None else row["ttft_ms"] / 1000,
-        input_tokens=row["input_tokens"] or 0,
-        output_tokens=row["output_tokens"] or 0,
-        cached_tokens=row["cache_read_tokens"] or 0,
-        reasoning_tokens=row["reasoning_tokens"] or 0,
-        cost_usd=row["cost"],
-        counts_as_request=not row["nested"],
-        trace_id=int(row["trace_id"], 16),
-        span_id=int(row["span_id"], 16),
-        parent_id=None if parent is None else int(parent, 16),
+        name,
+        "other" if repeated else type,
+        start_us * 1000,
+        end_us * 1000,
+        failed,
+        error_type,
+        error_message,
+        agent,
+        tool if type == "tool" else None,
+        model,
+        tenant,
+        None if ttft_ms is None else ttft_ms / 1000,
+        input_tokens or 0,
+        output_tokens or 0,
+        cache_read_tokens or 0,
+        reasoning_tokens or 0,
+        cost,
+        not nested,
+        int(trace_id, 16),
+        int(span_id, 16),
+        None if parent_span_id is None else int(parent_span_id, 16),
     )

@@ -6,12 +6,13 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pyarrow as pa
-
-COLUMNS: Final = ["trace_id", "span_id", "start_ns"]
+COLUMNS: Final = ["trace_id", "span_id", "start_ns", "end_ns"]
 MOST: Final = 2_000_000  # spans, of 32 bytes each; beyond it, those that came first are not looked at
 
 
@@ -35,14 +36,13 @@ class Arrivals:
                 self._spans -= first
                 self.missed += first
 
-    def take(self, most: int) -> Iterator[pa.Table]:
-        """Give what came until now, so many at a time at most."""
-        import pyarrow as pa
-
+    def take(self, most: int, since_ns: int) -> Iterator[pa.Table]:
+        """Give what came until now and ended since a time, so many at a time at most."""
         with self._lock:
             tables, self._spans = list(self._tables), 0
             self._tables.clear()
         if tables:
             together = pa.concat_tables(tables)
+            together = together.filter(pc.greater_equal(together["end_ns"], since_ns))
             for at in range(0, together.num_rows, most):
                 yield together.slice(at, most)

@@ -11,13 +11,13 @@ WITH ended AS MATERIALIZED (
 around AS MATERIALIZED (
     SELECT hash(trace_id, span_id, agent) AS id
     FROM spans
-    WHERE type = 'agent' AND agent IS NOT NULL AND span_id IN (SELECT parent_span_id FROM ended WHERE type = 'agent')
+    WHERE start_time BETWEEN $around AND $until AND type = 'agent' AND agent IS NOT NULL AND span_id IN (SELECT parent_span_id FROM ended WHERE type = 'agent')
 ),
 -- Of model spans around one another, the inner one counts.
 inside AS MATERIALIZED (
     SELECT hash(trace_id, parent_span_id) AS id
     FROM spans
-    WHERE type = 'model' AND parent_span_id IN (SELECT span_id FROM ended WHERE type = 'model')
+    WHERE start_time BETWEEN $around AND $until AND type = 'model' AND parent_span_id IN (SELECT span_id FROM ended WHERE type = 'model')
         AND (input_tokens IS NOT NULL OR output_tokens IS NOT NULL)
 )
 SELECT
