@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import logging
 import os
 import sys
@@ -172,6 +173,8 @@ def _put_up(settings: SdkSettings, given: Mapping[str, object]) -> None:
     bind(pipeline.settle, open_spans)
     _watch_over(settings, pipeline, watch, resource)
     _end_with_multiprocessing(pipeline)
+    if settings.enabled and old_pipeline is None:
+        _warn_of_uwsgi()
 
     if old_metrics is not None:
         old_metrics.close(monotonic() + _shutdown_timeout)()
@@ -370,6 +373,21 @@ def _after_fork_in_child() -> None:
     if _pipeline is not None:
         _pipeline.after_fork_in_child()
         _end_with_multiprocessing(_pipeline)
+
+
+def _warn_of_uwsgi() -> None:
+    """Say what uWSGI has to be told: it forks without Python's hooks, and runs no threads but its own."""
+    try:
+        options = importlib.import_module("uwsgi").opt  # there inside of uWSGI alone
+    except (ImportError, AttributeError):
+        return
+    wanting = [
+        f"--{each[0]}"
+        for each in (("enable-threads", "threads"), ("py-call-uwsgi-fork-hooks", "py-call-osafterfork", "lazy-apps"))
+        if not any(name in options for name in each)
+    ]
+    if wanting:
+        logger.warning("Start uWSGI with %s: without, its workers send no spans", " and ".join(wanting))
 
 
 def _end_with_multiprocessing(pipeline: Pipeline) -> None:

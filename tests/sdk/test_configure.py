@@ -4,6 +4,8 @@ import dataclasses
 import inspect
 import logging
 import socket
+import sys
+from types import SimpleNamespace
 
 import pytest
 from opentelemetry import trace
@@ -89,6 +91,20 @@ def test_a_wrong_setting_is_named_with_what_was_expected(given, says) -> None:
     with pytest.raises(ConfigurationError) as caught:
         configure(**given)
     assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, ["Start uWSGI with --enable-threads and --py-call-uwsgi-fork-hooks: without, its workers send no spans"]),
+        ({"threads": b"2"}, ["Start uWSGI with --py-call-uwsgi-fork-hooks: without, its workers send no spans"]),
+        ({"enable-threads": True, "lazy-apps": True}, []),
+    ],
+)
+def test_uwsgi_has_to_be_told_of_threads_and_forks(monkeypatch, caplog, options, says) -> None:
+    monkeypatch.setitem(sys.modules, "uwsgi", SimpleNamespace(opt=options))
+    configure(traces_exporter="none")
+    assert caplog.messages == says
 
 
 def test_a_wrong_variable_is_named(monkeypatch) -> None:
