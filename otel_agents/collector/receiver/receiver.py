@@ -126,7 +126,7 @@ class Receiver:
 
     async def _store_report(self, decoded: Decoded, sender: Sender, header: str | None) -> Message:
         """Hand a report on where it says something new; the answer tells how many spans must be told as a whole."""
-        batch = read_report(header, decoded.batch)
+        batch = read_report(header, replace(decoded.batch, owner=sender.owner))
         unknown = self._reports.unknown(batch.report, told_whole(batch))
         if batch.records or self._reports.is_news(batch.report):
             await self._keep(batch, decoded.refused, sender)

@@ -43,6 +43,8 @@ def read_report(header: str | None, batch: Batch) -> OpenBatch:
         valid = False
     if not valid:
         raise UndecodableError(f"a report of open spans comes with a header {REPORT_HEADER}, a JSON object")
+    if batch.owner is not None:  # a program of that name that another tenant reports is another program
+        program = program | {"owner": batch.owner}
     rows = batch.rows
     is_whole = pc.not_equal(rows["start_ns"], _NEVER)
     ids = pc.binary_join_element_wise(rows["trace_id"], rows["span_id"], b"")

@@ -52,12 +52,12 @@ def make(address: str, secret: str | None, service: str | None) -> Channel:
         from otel_agents.notify.channels.desktop import DesktopChannel
 
         return DesktopChannel()
-    if scheme in ("webhook+http", "webhook+https"):
+    if scheme in ("webhook+http", "webhook+https", "webhook+private+http", "webhook+private+https"):
         from otel_agents.notify.channels.webhook import WebhookChannel
 
-        url = address.removeprefix("webhook+")
+        url = address.removeprefix("webhook+").removeprefix("private+")
         http_url(url)
-        return WebhookChannel(url, secret, service)
+        return WebhookChannel(url, secret, service, private="private+" in scheme)
     if scheme in ("http", "https"):
         raise ValueError(f"a webhook's address is webhook+{scheme}://…")
     from otel_agents.notify.channels.apprise import AppriseChannel

@@ -47,12 +47,17 @@ def title(notice: Notice) -> str:
     firing = sum(alert.state == "firing" for alert in notice.alerts)
     words = "resolved" if not firing else f"firing ({severity(notice)})"
     why = {"repeated": ", still", "escalated": ", and nobody has acknowledged it"}.get(notice.why, "")
-    return f"{notice.name}: {words}{why}"
+    return f"{_one_line(notice.name)}: {words}{why}"
 
 
 def lines(notice: Notice) -> list[str]:
     """Say each alert in a line, as many as one can read."""
-    said = [f"{'resolved: ' if alert.state == 'resolved' else ''}{alert.message}" for alert in notice.alerts]
+    said = [f"{'resolved: ' if alert.state == 'resolved' else ''}{_one_line(alert.message)}" for alert in notice.alerts]
     if len(said) > _MOST_LINES:
         said[_MOST_LINES:] = [f"and {len(said) - _MOST_LINES} more"]
     return said
+
+
+def _one_line(text: str) -> str:
+    """Take out what would begin a line of its own in a log or a mail: names of agents are anybody's text."""
+    return "".join(char if char.isprintable() else " " for char in text)

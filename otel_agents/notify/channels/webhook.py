@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from otel_agents.notify.channels.channel import Refused, Unreachable
+from otel_agents.notify.channels.pinned import post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,33 +35,33 @@ class WebhookChannel:
         secret: the key to sign with; None: notices are not signed.
         service: the program's name.
         clock: returns seconds since the epoch.
+        private: whether it may be in a private network.
     """
 
     def __init__(
-        self, url: str, secret: str | None, service: str | None, clock: Callable[[], float] = time.time
+        self,
+        url: str,
+        secret: str | None,
+        service: str | None,
+        clock: Callable[[], float] = time.time,
+        *,
+        private: bool = False,
     ) -> None:
+        self._private = private
         self.name = f"webhook {urlsplit(url).hostname}"
         self._url = url
         self._key = None if secret is None else key_of(secret)
         self._service = service
         self._clock = clock
-        self._pool: Any = None
 
     def send(self, notice: Notice) -> None:
         """Post it; what the receiver answers with 2xx is sent."""
-        import urllib3  # with the first notice
-
-        if self._pool is None:
-            self._pool = urllib3.PoolManager(retries=False)
         body = json.dumps(payload(notice, self._service), ensure_ascii=False).encode()
         headers = {"content-type": "application/json", "user-agent": "otel-agents", **self._signed(notice, body)}
-        try:
-            answer = self._pool.request("POST", self._url, body=body, headers=headers, timeout=_TIMEOUT_S)
-        except urllib3.exceptions.HTTPError as error:  # its text may hold the address, which may be a secret
-            raise Unreachable(type(error).__name__) from None
-        if not 200 <= answer.status < 300:
-            kind = Unreachable if answer.status >= 500 or answer.status in _TRY_AGAIN else Refused
-            raise kind(f"status {answer.status}")
+        status = post(self._url, body, headers, _TIMEOUT_S, private=self._private)
+        if not 200 <= status < 300:
+            kind = Unreachable if status >= 500 or status in _TRY_AGAIN else Refused
+            raise kind(f"status {status}")
 
     def _signed(self, notice: Notice, body: bytes) -> dict[str, str]:
         """Return Standard Webhooks' headers; the id stays the same when a notice is sent again."""

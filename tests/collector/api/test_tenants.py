@@ -217,3 +217,18 @@ def test_the_live_feed_tells_of_its_own_commits_alone(two):
     told = next(json.loads(line.removeprefix(b"data: ")) for line in lines if line.startswith(b"data: "))
     connection.close()
     assert told == {"spans": 1, "traces": [own]}
+
+
+def test_a_program_that_claims_to_be_anothers_says_nothing_of_its_open_spans(two):
+    def report(number: int, *spans: Any, headers: dict[str, str], **said: Any) -> int:
+        told = {"otel_agents_report": json.dumps({"program": {"id": "shared"}, "number": number, **said})}
+        body = otlp.request(*spans).SerializeToString()
+        answer = ask(two.at.url, "POST", "/v1/open_spans", body, **PROTOBUF, **headers, **told)
+        return answer.status
+
+    still = otlp.span(name="still open", span_id="5a" * 8, end_time_unix_nano=0, start_time_unix_nano=two.start_ns)
+    assert report(1, still, headers=two.other) == 200
+    assert report(2, headers=two.acme, leaving=True) == 200
+    state = "SELECT attributes->>'otel_agents.span.state' FROM spans WHERE name = 'still open'"
+    assert rows(two, state, two.other) == [["open"]]
+    assert rows(two, state, two.acme) == []
