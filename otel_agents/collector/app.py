@@ -117,7 +117,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
             store.on_stored = watch.arrivals.put
             stack.callback(watch.close)
         write = meters.timed_commit(store.write)
-        intake = Intake(write, live.publish, store.check_room, budget, journal, meters.set_aside)
+        intake = Intake(write, live.publish, store.check_room, budget, journal, meters.set_aside, store.interrupt)
         stack.callback(intake.close)
         programs = Programs(store, live.publish)
         stack.callback(programs.close)

@@ -57,6 +57,13 @@ class Collector:
     def count(self) -> int:
         return self.ask("POST", "/api/v1/sql", {"sql": "SELECT count(*) FROM spans"})["rows"][0][0]
 
+    def committed(self, spans: int, timeout_s: float = 120) -> int:
+        """Wait until so many spans can be read, and say how many can; only then is what was acknowledged committed."""
+        until = time.monotonic() + timeout_s
+        while (found := self.count()) < spans and time.monotonic() < until:
+            time.sleep(0.05)
+        return found
+
     def disk_bytes(self) -> int:
         return sum(file.stat().st_size for file in self.data.rglob("*") if file.is_file())
 

@@ -31,6 +31,7 @@ LOADED_LINGER_S: Final = 1.0
 FULL_LINGER_S: Final = 4.0
 CLOSE_S: Final = 3.0
 FULL_RETRY_S: Final = 10.0
+_INTERRUPT_S: Final = 0.05  # from one attempt to interrupt a write to the next: between two statements one is lost
 _PAUSES_S: Final = (0.25, 5.0)  # between attempts to store, the first and the longest
 _READER_S: Final = 5.0  # what a reader waits for what was acknowledged before it asked,
 _READER_UNDER_LOAD_S: Final = 0.03  # and under load: while more comes in, and so much of it waits
@@ -53,6 +54,7 @@ class Intake(Generic[T]):
         budget: what waits here is claimed from it.
         journal: what an earlier run left in it is stored first.
         set_aside: is told of each batch that the database does not take.
+        interrupt: makes a write that runs fail, when the time to close is over.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class Intake(Generic[T]):
         budget: MemoryBudget,
         journal: Journal,
         set_aside: Callable[[Batch], None] = lambda _batch: None,
+        interrupt: Callable[[], None] = lambda: None,
     ) -> None:
         self._set_aside = set_aside
+        self._interrupt = interrupt
         self._write = write
         self._publish = publish
         self._check = check
@@ -134,7 +138,10 @@ class Intake(Generic[T]):
             self._give_up_at = monotonic() + CLOSE_S
             self._changed.notify_all()
         self._acknowledger.join()
-        self._committer.join()
+        self._committer.join(CLOSE_S)
+        while self._committer.is_alive():
+            self._interrupt()  # what it writes is in the journal
+            self._committer.join(_INTERRUPT_S)
         self._journal.close()
 
     # --- Into the journal -------------------------------------------------------------------------------------------
@@ -268,6 +275,8 @@ class Intake(Generic[T]):
                     sleep(_PAUSES_S[0])
                 pause_s = min(2 * pause_s, longest_s)
             except Exception:  # noqa: BLE001 - whatever it is, the neighbours of a bad batch must not suffer
+                if monotonic() >= self._give_up_at:
+                    return False
                 if len(group) > 1:
                     return all(self._commit([entry]) for entry in group)
                 _log.exception("A batch could not be stored; it is in %s", self._journal.set_aside(group[0]))

@@ -181,6 +181,10 @@ class DuckDBStore:
             self._open.committed(change)
         return merged(commit, change.commit)
 
+    def interrupt(self) -> None:
+        """Make the write that runs fail; any thread may."""
+        self._writer.interrupt()
+
     def _lay_out(self, batches: Sequence[Batch]) -> tuple[dict[str, pa.Table], Change | None]:
         """The tables to be inserted, by the names the statements have for them; and what becomes of open spans."""
         incoming: dict[str, pa.Table] = {}
