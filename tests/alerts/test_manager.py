@@ -1,6 +1,7 @@
 import pytest
 
 from otel_agents.errors import ConfigurationError
+from otel_agents.health.thresholds import DEFAULT_THRESHOLDS
 from otel_agents.model import Alert, Finding
 from tests.alerts.program import START, Program
 
@@ -53,6 +54,33 @@ def test_each_rule_has_its_severity_and_the_most_severe_come_first(program):
         ("response_time", "medium"),
         ("cost", "medium"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        ("error_rate", {"failed": True, "number": 5}),
+        ("response_time", {"seconds": 5.1, "number": 3}),
+        ("failure_count", {"failed": True, "number": 11}),
+    ],
+)
+def test_each_threshold_fires_and_is_resolved_when_its_five_minutes_are_over(program, rule, what):
+    program.alerts.thresholds = {rule: DEFAULT_THRESHOLDS[rule]}
+    number = what.pop("number")
+    program.requests("ChatAgent", number, **what)
+    assert {name for name, _ in program.firing()} == {rule}
+    program.now += 310
+    assert program.firing() == []
+    assert (program.alerts.history[-1].name, program.alerts.history[-1].state) == (rule, "resolved")
+
+
+def test_the_threshold_of_cost_fires_until_it_is_raised(program):
+    program.alerts.thresholds = {"cost": 10}
+    program.requests("ChatAgent", 1, cost=10.5)
+    program.now += 3600
+    assert program.firing() == [("cost", "")]
+    program.alerts.thresholds["cost"] = 20
+    assert program.firing() == []
 
 
 def test_since_stays_while_it_fires_and_begins_anew_afterwards(program):

@@ -7,7 +7,11 @@ import os
 import re
 from unittest.mock import patch
 
+import pytest
+
 from otel_agents.cli.main import main
+from otel_agents.errors import CollectorUnreachable
+from otel_agents.version import __version__
 
 
 def shown(capsys, *arguments, **environment):
@@ -73,3 +77,11 @@ def test_a_file_stands_behind_the_variables(capsys, tmp_path):
             }
         },
     )
+
+
+def test_the_version_and_where_an_error_came_from(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"otel-agents {__version__}\n"
+    with pytest.raises(CollectorUnreachable):
+        main(["--debug", "report", "--url", "http://127.0.0.1:9"])

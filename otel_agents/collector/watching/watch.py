@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from otel_agents.alerts.anomalies import Anomalies
@@ -145,7 +146,7 @@ class Watch:
         if number > MOST_HISTORY:
             start = end - (end - start) * (MOST_HISTORY / number)
         self._observer.started_ns = self._now_ns() if oldest is None else oldest * 1000
-        self._take(in_a_time(cursor, start, end))
+        self._take(takewhile(lambda _: not self._closing.is_set(), in_a_time(cursor, start, end)))
 
     def look(self) -> None:
         """Take what arrived, and see what is wrong now."""
