@@ -6,6 +6,7 @@ handed to the other process as Arrow. Processes are forked from one that has don
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from otel_agents.collector.query.answer import Answer, begin_again
 from otel_agents.collector.query.check import TABLES, check
 from otel_agents.collector.query.hints import columns_of
 from otel_agents.collector.query.needs import needed, without_where
-from otel_agents.collector.query.rewrite import VIEWS, use_stored_columns
+from otel_agents.collector.query.rewrite import VIEWS, numbers_of_levels, use_stored_columns
 from otel_agents.collector.query.syntax import Node, parse, unparse
 from otel_agents.collector.query.watch import too_hungry
 from otel_agents.errors import QueryError
@@ -60,25 +61,28 @@ def answer(cursor: DuckDBPyConnection, sql: str, statement: Node, limit: int, wa
     columns = {name: list(found) for name, found in cursor.execute(_COLUMNS).fetchall() if name in TABLES}
     ours, theirs = _PROCESSES.Pipe()
     process = _PROCESSES.Process(target=child.serve, args=(theirs, watch.limits.memory), daemon=True)
-    process.start()
-    theirs.close()
+    try:
+        process.start()
+    except OSError as error:
+        raise QueryError(f"no process can be started for this query: {error}", kind="failed") from None
+    finally:
+        theirs.close()
     try:
         with ours, watch.over(process.pid, process.kill):
             ours.send((sql, statement, limit, columns_of(statement, cursor)))
-            for name, query in needed(statement, columns).items():
+            for name, query in needed(numbers_of_levels(statement) or statement, columns).items():
                 _send(ours, name, _relation(cursor, query))
             ours.send(None)
-            got = ours.recv()
-    except (OSError, EOFError):
+            got = json.loads(ours.recv_bytes())  # and no pickle: what ran there is not trusted
+    except (OSError, EOFError, ValueError):
         raise watch.ended() or too_hungry() from None
     finally:
         process.kill()
         process.join()
         process.close()
-    if isinstance(got, Answer):
-        return got
-    kind, message, hint = got
-    raise QueryError(message, kind=kind, hint=hint)
+    if "error" in got:
+        raise QueryError(got["error"], kind=got["kind"], hint=got["hint"])
+    return Answer(**got)
 
 
 def _relation(cursor: DuckDBPyConnection, query: Node) -> DuckDBPyRelation:

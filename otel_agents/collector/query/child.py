@@ -5,6 +5,8 @@ It is given nothing but that, keeps no file, and ends with its answer.
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import signal
 from contextlib import suppress
@@ -29,7 +31,7 @@ _JSON = pa.json_(pa.string())  # DuckDB takes it as JSON and does not parse it a
 
 
 def serve(connection: Connection, memory: int) -> None:
-    """Take a query and its tables from a connection, and send back an ``Answer``, or an error's kind, message and hint.
+    """Take a query and its tables from a connection, and send back an ``Answer`` or a refusal as JSON.
 
     Args:
         connection: gives the query's text, its tree, the most rows of the answer and the columns to suggest; then
@@ -41,7 +43,8 @@ def serve(connection: Connection, memory: int) -> None:
         os.nice(_NICE)
     _limit(memory)
     try:
-        connection.send(_answer(connection, memory))
+        answered = dataclasses.asdict(_answer(connection, memory))
+        connection.send_bytes(json.dumps(answered).encode())
     except QueryError as error:
         _refuse(connection, error)
     except (duckdb.OutOfMemoryException, MemoryError):
@@ -49,7 +52,8 @@ def serve(connection: Connection, memory: int) -> None:
 
 
 def _refuse(connection: Connection, error: QueryError) -> None:
-    connection.send((error.kind, str(error), error.hint))
+    refusal = {"error": str(error), "kind": error.kind, "hint": error.hint}
+    connection.send_bytes(json.dumps(refusal).encode())
 
 
 def _answer(connection: Connection, memory: int) -> Answer:

@@ -87,9 +87,12 @@ class Watch:
 
         def stop() -> None:
             interrupt()
-            kill()
+            with suppress(ValueError):  # it has ended, and was put away
+                kill()
 
-        self._child, self._stop = psutil.Process(process), stop
+        self._stop = stop
+        with suppress(psutil.Error):  # it has ended already
+            self._child = psutil.Process(process)
         try:
             yield
         finally:
