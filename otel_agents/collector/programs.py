@@ -96,8 +96,13 @@ class Programs:
                 _log.exception("Whether programs live could not be looked up; it is tried again")
 
     def look(self) -> None:
-        """Mark the open spans of programs that died."""
-        for program, stored in self._store.open_programs().items():
+        """Mark the open spans of programs that died, and forget those of which nothing is open any more."""
+        programs = self._store.open_programs()
+        with self._lock:
+            for program, heard in list(self._heard.items()):
+                if program not in programs and monotonic() - heard.at > self._silence_s:
+                    del self._heard[program]
+        for program, stored in programs.items():
             with self._lock:
                 # After a restart everyone has the same time to speak up again.
                 heard = self._heard.setdefault(program, _Heard(monotonic(), stored, frozenset()))

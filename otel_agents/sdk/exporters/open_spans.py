@@ -8,7 +8,6 @@ be a collector of ours is asked first, without any span, and told nothing if it 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import threading
 from dataclasses import dataclass
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
     from otel_agents.sdk.exporters.sender import Outcome
     from otel_agents.sdk.pipeline.pipeline import Stage
-
-logger = logging.getLogger("otel_agents")
 
 AFTER_S: Final = 1.0  # what ends sooner is never reported
 LOOK_S: Final = 1.0
