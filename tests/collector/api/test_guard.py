@@ -133,3 +133,17 @@ async def test_hosts_of_a_collector_that_listens_wider(listening_on, host, statu
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", host.encode())]}
     await Guard(app, listening_on)(scope, None, send)
     assert sent[0]["status"] == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/export/../../../etc/passwd",
+        "/api/v1/export?trace=../../etc/passwd",
+        "/api/v1/traces/..%2f..%2fetc%2fpasswd",
+        "/api/v1/queries/..%2f..%2fetc%2fpasswd",
+    ],
+)
+def test_no_path_is_one_of_a_file(url, path):
+    answer = ask(url, "GET", path)
+    assert (answer.status in (400, 404, 405), b"root:" in answer.body) == (True, False)

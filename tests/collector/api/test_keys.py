@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import select
+import socket
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -111,6 +114,15 @@ def test_sending_needs_a_key_that_ingests(at):
         grpc.StatusCode.PERMISSION_DENIED,
         grpc.StatusCode.OK,
     ]
+
+
+def test_what_listens_for_grpc_takes_nothing_from_a_page(at):
+    """Browsers speak HTTP/1.1 to an address without TLS, and DNS rebinding needs no more."""
+    request = b"POST /opentelemetry.proto.collector.trace.v1.TraceService/Export HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+    host, _, port = at.grpc.partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as page:
+        page.sendall(request)
+        assert not page.recv(65536).startswith(b"HTTP/1.")
 
 
 def test_who_sends_cannot_read(at):
@@ -279,6 +291,21 @@ def test_a_key_that_asks_too_often_is_asked_to_come_again_and_others_are_not(tmp
         assert (first.status, second.status) == (200, 429)
         assert int(second.headers["retry-after"]) >= 1
         assert at.send_grpc(sender) is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_slow_queries_of_one_key_leave_room_for_those_of_others(at):
+    greedy, other = at.key("read"), at.key("read")
+    body = json.dumps({"sql": "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 1"})
+    with ExitStack() as stack:
+        slow = []
+        for _ in range(4):
+            connection = stack.enter_context(closing(http.client.HTTPConnection(at.url.removeprefix("http://"))))
+            connection.request("POST", "/api/v1/sql", body, {"Content-Type": "application/json", **greedy})
+            slow.append(connection.sock)
+        answer = sql(at.url, "SELECT 1", **other)
+        ended, _, _ = select.select(slow, [], [], 0)
+
+    assert (answer.json["rows"], ended) == ([[1]], [])
 
 
 def test_the_audit_log_tells_who_did_what_and_what_came_of_it(at):
