@@ -1,4 +1,4 @@
-"""``otel-agents export``: writes the spans of a time range or a trace into a file."""
+"""``otel-agents export``: writes the spans, metrics or logs of a time range or a trace into a file."""
 
 from __future__ import annotations
 
@@ -13,18 +13,27 @@ from urllib.parse import urlencode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# By signal: what the file is called, and one of what is in it, and several.
+_NAMES: Final = {
+    "traces": ("spans", "span", "spans"),
+    "metrics": ("metrics", "data point", "data points"),
+    "logs": ("logs", "log record", "log records"),
+}
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def register(subparsers: Any) -> None:
     """Declare the command and its options."""
-    parser = subparsers.add_parser("export", help="write spans into a file: Parquet, OTLP's JSON or CSV")
+    parser = subparsers.add_parser(
+        "export", help="write spans, metrics or logs into a file: Parquet, OTLP's JSON or CSV"
+    )
+    parser.add_argument("--signal", choices=tuple(_NAMES), default="traces", help="what to write (default: traces)")
     parser.add_argument("--output", metavar="FILE", help="default: spans.parquet, …; - is standard output")
     parser.add_argument("--format", choices=("parquet", "otlp-json", "csv"), help="default: by FILE's name, or parquet")
     parser.add_argument("--since", type=moment, metavar="TIME", help="2026-09-21, 2026-09-21T13:33 (UTC), or 2h, 7d")
-    parser.add_argument("--until", type=moment, metavar="TIME", help="spans that start before, written as --since is")
-    parser.add_argument("--hours", type=_hours, dest="since", metavar="N", help="spans of the last N hours")
-    parser.add_argument("--trace", metavar="ID", help="spans of one trace")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="what begins before, written as --since is")
+    parser.add_argument("--hours", type=_hours, dest="since", metavar="N", help="the last N hours")
+    parser.add_argument("--trace", metavar="ID", help="of one trace")
     parser.add_argument("--url", help="address of the collector (default: $OTEL_AGENTS_URL or http://127.0.0.1:4318)")
     parser.set_defaults(run=run)
 
@@ -41,8 +50,10 @@ def run(args: argparse.Namespace) -> int:
 
     name = args.format or formats.SUFFIXES.get(Path(args.output or "").suffix.lower(), "parquet")
     suffix = {kind: ending for ending, kind in reversed(formats.SUFFIXES.items())}[name]
-    output = args.output or f"spans{suffix}"
+    file_name, one, several = _NAMES[args.signal]
+    output = args.output or f"{file_name}{suffix}"
     wanted = {
+        "signal": args.signal,
         "since": args.since and args.since.isoformat(),
         "until": args.until and args.until.isoformat(),
         "trace": args.trace,
@@ -50,12 +61,13 @@ def run(args: argparse.Namespace) -> int:
     path = f"/api/v1/export?{urlencode({key: value for key, value in wanted.items() if value})}"
     client = Client(collector_url(args.url))
     if output == "-":
-        spans = _export(client.stream, path, formats.WRITERS[name], sys.stdout.buffer)
+        records = _export(client.stream, path, formats.WRITERS[name], sys.stdout.buffer)
         sys.stdout.buffer.flush()
     else:
         with whole_file(Path(output)) as partial, partial.open("wb") as file:
-            spans = _export(client.stream, path, formats.WRITERS[name], file)
-    print(f"{spans:,} {'span' if spans == 1 else 'spans'}{'' if output == '-' else f' in {output}'}", file=sys.stderr)
+            records = _export(client.stream, path, formats.WRITERS[name], file)
+    where = "" if output == "-" else f" in {output}"
+    print(f"{records:,} {one if records == 1 else several}{where}", file=sys.stderr)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The files spans are exported to and imported from: Parquet, CSV, and OTLP's JSON, a request a line."""
+"""The files records are exported to and imported from: Parquet, CSV, and OTLP's JSON, a request a line."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from otel_agents.cli import otlp_rows
+from otel_agents.cli import otlp_logs, otlp_points, otlp_rows
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import pyarrow as pa
 
-REQUEST: Final = 500  # spans in one request
+REQUEST: Final = 500  # records in one request
 PATHS: Final = {"resourceSpans": "/v1/traces", "resourceMetrics": "/v1/metrics", "resourceLogs": "/v1/logs"}
+# By signal: a column that it alone has, what makes a request, and where that is sent.
+_SIGNALS: Final[dict[str, tuple[str, Callable[[list[dict[str, Any]]], dict[str, Any]], str]]] = {
+    "traces": ("parent_span_id", otlp_rows.request, "/v1/traces"),
+    "metrics": ("bucket_counts", otlp_points.request, "/v1/metrics"),
+    "logs": ("body_kind", otlp_logs.request, "/v1/logs"),
+}
 SUFFIXES: Final = {".parquet": "parquet", ".csv": "csv", ".json": "otlp-json", ".jsonl": "otlp-json"}
 # A spreadsheet would run what begins so; and what begins with the mark itself must be told from it.
 _MARKED: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
@@ -54,9 +60,10 @@ def write_csv(batches: pa.RecordBatchReader, out: BinaryIO) -> int:
 def write_otlp_json(batches: pa.RecordBatchReader, out: BinaryIO) -> int:
     """Write a request of OTLP's JSON a line, as OpenTelemetry's file exporter does."""
     rows = 0
+    make = _SIGNALS[_signal(batches.schema.names)][1]
     for batch in batches:
         for start in range(0, batch.num_rows, REQUEST):
-            request = otlp_rows.request(batch.slice(start, REQUEST).to_pylist())
+            request = make(batch.slice(start, REQUEST).to_pylist())
             out.write(json.dumps(request, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
         rows += batch.num_rows
     return rows
@@ -80,38 +87,80 @@ def read(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
             yield from _read_otlp_json(path)
             return
         rows: list[dict[str, Any]] = []
+        _, make, to = _SIGNALS["traces"]
         for row in _read_parquet(path) if name == "parquet" else _read_csv(path):
+            if not rows:
+                _, make, to = _SIGNALS[_signal(row)]
             rows.append(row)
             if len(rows) == REQUEST:
-                yield PATHS["resourceSpans"], json.dumps(otlp_rows.request(rows)).encode()
+                yield to, json.dumps(make(rows)).encode()
                 rows = []
         if rows:
-            yield PATHS["resourceSpans"], json.dumps(otlp_rows.request(rows)).encode()
+            yield to, json.dumps(make(rows)).encode()
     except OSError as error:
         raise CollectorError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
-        raise CollectorError(f"{path} holds no exported spans as {name}: {error}") from None
+        raise CollectorError(f"{path} holds nothing exported as {name}: {error}") from None
+
+
+def _signal(columns: Iterable[str]) -> str:
+    """Which signal has such columns."""
+    given = set(columns)
+    for signal, (own, _, _) in _SIGNALS.items():
+        if own in given:
+            return signal
+    raise ValueError("it has the columns of no signal")
 
 
 def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq  # commands start without it
 
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=REQUEST, columns=list(otlp_rows.COLUMNS)):
+        names = file.schema_arrow.names
+        wanted = list(otlp_rows.COLUMNS) if _signal(names) == "traces" else names
+        for batch in file.iter_batches(batch_size=REQUEST, columns=wanted):
             yield from batch.to_pylist()
 
 
 def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(_LONGEST_CELL)
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            cells = {name: row[name].removeprefix("'") or None for name in otlp_rows.COLUMNS}
-            times = {
-                name: None if (text := cells[name]) is None else datetime.fromisoformat(text)
-                for name in ("start_time", "end_time")
-            }
-            numbers = {name: int(text) if (text := cells[name]) else None for name in otlp_rows.WHOLE}
-            yield {**cells, **times, **numbers, "duration_ms": float(cells["duration_ms"] or 0)}
+        reader = csv.DictReader(file)
+        names = list(reader.fieldnames or ())
+        if _signal(names) == "traces":
+            names = list(otlp_rows.COLUMNS)
+        for row in reader:
+            yield {name: _read_cell(name, row[name]) for name in names}
+
+
+# What the cells of a column are that are no texts.
+_TIMES: Final = frozenset(("start_time", "end_time", "time", "observed_time"))
+_WHOLE: Final = otlp_rows.WHOLE | {
+    "start_nanos",
+    "time_nanos",
+    "observed_nanos",
+    "integer_value",
+    "count",
+    "severity_number",
+}
+_NUMBERS: Final = frozenset(("duration_ms", "value", "sum", "min", "max"))
+_FLAGS: Final = frozenset(("monotonic", "has_time"))
+_NESTED: Final = frozenset(("bounds", "bucket_counts", "exponential", "quantiles"))
+
+
+def _read_cell(name: str, cell: str) -> Any:
+    text = cell.removeprefix("'")
+    if not text:
+        return None
+    if name in _TIMES:
+        return datetime.fromisoformat(text)
+    if name in _WHOLE:
+        return int(text)
+    if name in _NUMBERS:
+        return float(text)
+    if name in _FLAGS:
+        return text == "True"
+    return json.loads(text) if name in _NESTED else text
 
 
 def _read_otlp_json(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -144,5 +193,5 @@ def _cell(value: Any) -> str:
         return value.replace(tzinfo=UTC).isoformat(timespec="microseconds")
     if isinstance(value, (int, float)):
         return repr(value)
-    text = str(value)
+    text = json.dumps(value) if isinstance(value, (list, dict)) else str(value)
     return f"'{text}" if text.startswith(_MARKED) else text

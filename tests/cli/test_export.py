@@ -122,6 +122,22 @@ def test_a_range_or_a_trace_is_exported(filled: RunningCollector, options: list[
     assert (code, pq.read_table(tmp_path / "spans.parquet")["name"].to_pylist()) == (0, expected)
 
 
+def test_metrics_and_logs_are_exported_and_imported(
+    collector: RunningCollector, start_collector: Start, tmp_path: Path
+):
+    otlp.post(f"{collector.url}/v1/metrics", otlp.metrics(otlp.gauge("=depth"), otlp.gauge()).SerializeToString())
+    otlp.post(f"{collector.url}/v1/logs", otlp.logs(otlp.evaluation("bb" * 8, name="@tone")).SerializeToString())
+    other = start_collector(data=tmp_path / "other")
+    for signal, said in (("metrics", "2 data points"), ("logs", "1 log record")):
+        file = tmp_path / f"{signal}.csv"
+        options = ["--url", collector.url, "--signal", signal, "--since", "2026-09-20", "--output", str(file)]
+        assert command("export", *options) == (0, b"", f"{said} in {file}\n")
+        assert command("import", str(file), "--url", other.url) == (0, b"", f"1 request sent to {other.url}\n")
+    for table in ("metrics", "logs", "evaluations"):
+        rows = f"SELECT * FROM {table} ORDER BY name" if table != "logs" else "SELECT * FROM logs"
+        assert other.sql(rows) == collector.sql(rows) != []
+
+
 def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe(filled: RunningCollector):
     code, printed, errors = command("export", "--url", filled.url, "--format", "csv", "--output", "-")
     rows = list(csv.DictReader(printed.decode().splitlines(keepends=True)))
@@ -135,6 +151,7 @@ def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe(filled: RunningCol
     [
         (["export", "--trace", "00"], "a trace's id is 32 hexadecimal digits"),
         (["export", "--trace", "ab" * 16], f"there is no trace {'ab' * 16}"),
+        (["export", "--signal", "metrics", "--trace", "ab" * 16], "metrics belong to no trace"),
         (["export", "--output", "none/spans.csv"], "cannot write none/spans.csv: No such file or directory"),
         (["import", "none.csv"], "cannot read none.csv: No such file or directory"),
     ],
@@ -152,7 +169,7 @@ def test_a_file_that_is_no_export_is_refused(filled: RunningCollector, tmp_path:
     (tmp_path / name).write_text(text)
     code, printed, errors = command("import", name, "--url", filled.url, folder=tmp_path)
     assert (code, printed, errors.count("\n")) == (1, b"", 1)
-    assert errors.startswith(f"otel-agents: {name} holds no exported spans as ")
+    assert errors.startswith(f"otel-agents: {name} holds nothing exported as ")
 
 
 def test_a_backup_is_of_one_moment_and_can_be_used(collector: RunningCollector, start_collector: Start, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""``GET /api/v1/export`` and ``/api/v1/backup``: spans, or everything, as Arrow streams; who asks writes the file."""
+"""``GET /api/v1/export`` and ``/api/v1/backup``: a signal's records, or everything, as Arrow streams for a file."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ MEDIA_TYPE: Final = "application/vnd.apache.arrow.stream"
 def export_routes(store: Store) -> list[Route]:
     """Make the routes."""
 
-    async def spans(request: Request) -> Response:
-        wanted = export.Range(_time(request, "since"), _time(request, "until"), request.query_params.get("trace"))
-        return await _answer(export.spans(store, wanted))
+    async def records(request: Request) -> Response:
+        given = request.query_params
+        wanted = export.Range(_time(request, "since"), _time(request, "until"), given.get("trace"))
+        return await _answer(export.records(store, wanted, given.get("signal", "traces")))
 
     async def backup(_request: Request) -> Response:
         return await _answer(export.everything(store))
 
-    return [Route("/api/v1/export", spans), Route("/api/v1/backup", backup)]
+    return [Route("/api/v1/export", records), Route("/api/v1/backup", backup)]
 
 
 async def _answer(parts: Generator[bytes, None, None]) -> Response:

@@ -45,29 +45,43 @@ SELECT * EXCLUDE (agent_attribute, content, owner) REPLACE (
 )
 FROM span_data
 """
+# By signal: the query, the column of its time, and what the stream is called.
+_SIGNALS: Final = {
+    "traces": (_SPANS, "start_time", "spans"),
+    "metrics": ("SELECT * EXCLUDE (identity, owner) FROM point_data", "time", "metrics"),
+    "logs": ("SELECT * EXCLUDE (identity, owner) FROM log_data", "time", "logs"),
+}
 _TRACE_ID: Final = re.compile(r"[0-9a-fA-F]{32}")
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Which spans: those that start from ``since`` on, before ``until`` (UTC, without a zone), of one trace or all."""
+    """Which records: those from ``since`` on, before ``until`` (UTC, without a zone), of one trace or all.
+
+    The time of a span is its start.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     trace: str | None = None
 
 
-def spans(store: Store, wanted: Range) -> Generator[bytes, None, None]:
-    """Yield an Arrow stream of the table ``spans``, in the order the spans arrived.
+def records(store: Store, wanted: Range, signal: str = "traces") -> Generator[bytes, None, None]:
+    """Yield an Arrow stream of the spans, data points or log records, in the order they arrived.
 
     Raises:
-        QueryError: there is no such trace.
+        QueryError: there is no such trace, or no such signal.
     """
+    if signal not in _SIGNALS:
+        raise QueryError(f"signal must be one of {', '.join(_SIGNALS)}", kind="bad_request")
+    if wanted.trace is not None and signal == "metrics":
+        raise QueryError("metrics belong to no trace", kind="bad_request")
     if wanted.trace is not None and not _TRACE_ID.fullmatch(wanted.trace):
         raise QueryError("a trace's id is 32 hexadecimal digits", kind="bad_request")
+    query, time, name = _SIGNALS[signal]
     with store.read() as cursor:
-        where, given = _where(cursor, wanted)
-        yield from _stream(cursor, f"{_SPANS} WHERE {where}", given, "spans")
+        where, given = _where(cursor, wanted, signal, time)
+        yield from _stream(cursor, f"{query} WHERE {where}", given, name)
 
 
 def everything(store: Store) -> Generator[bytes, None, None]:
@@ -77,25 +91,28 @@ def everything(store: Store) -> Generator[bytes, None, None]:
             yield from _stream(cursor, f"SELECT * FROM {table}", {}, table)  # noqa: S608 - written here
 
 
-def _where(cursor: DuckDBPyConnection, wanted: Range) -> tuple[str, dict[str, Any]]:
+def _where(cursor: DuckDBPyConnection, wanted: Range, signal: str, time: str) -> tuple[str, dict[str, Any]]:
     conditions, given = ["true"], dict[str, Any]()
     if wanted.trace is not None:
-        ranges = ranges_of(cursor, [wanted.trace])
-        if not ranges:
-            raise QueryError(f"there is no trace {wanted.trace}", kind="not_found")
-        conditions.append("trace_id = $trace AND start_time BETWEEN $began AND $last")
-        given |= {"trace": wanted.trace.lower(), "began": ranges[0]["began"], "last": ranges[0]["last"]}
+        conditions.append("trace_id = $trace")
+        given["trace"] = wanted.trace.lower()
+        if signal == "traces":
+            ranges = ranges_of(cursor, [wanted.trace])
+            if not ranges:
+                raise QueryError(f"there is no trace {wanted.trace}", kind="not_found")
+            conditions.append("start_time BETWEEN $began AND $last")
+            given |= {"began": ranges[0]["began"], "last": ranges[0]["last"]}
     if wanted.since is not None:
-        conditions.append("start_time >= $since")
+        conditions.append(f"{time} >= $since")
         given["since"] = wanted.since
     if wanted.until is not None:
-        conditions.append("start_time < $until")
+        conditions.append(f"{time} < $until")
         given["until"] = wanted.until
     return " AND ".join(conditions), given
 
 
 def _stream(cursor: DuckDBPyConnection, query: str, given: dict[str, Any], name: str) -> Generator[bytes, None, None]:
-    batches: pa.RecordBatchReader = cursor.execute(query, given).to_arrow_reader(ROWS)
+    batches: pa.RecordBatchReader = cursor.sql(query, params=given).to_arrow_reader(ROWS)
     sink = _Sink()
     with pa.ipc.new_stream(pa.PythonFile(sink, "w"), batches.schema.with_metadata({"table": name})) as writer:
         for batch in batches:
