@@ -185,7 +185,9 @@ def add(touched: str) -> tuple[str, ...]:
 
 def _raise(table: str, keys: tuple[str, ...], sums: tuple[str, ...], *, latest: bool) -> tuple[str, ...]:
     """Write what brings the rows of level 0 to the other levels, where those of the same keys are added up."""
-    summed, added = [f"sum({name}) AS {name}" for name in sums], [f"{name} = old.{name} + new.{name}" for name in sums]
+    summed = [f"sum({name}) AS {name}" for name in sums]
+    # NULL is a sum of nothing.
+    added = [f"{name} = coalesce(old.{name} + new.{name}, old.{name}, new.{name})" for name in sums]
     if latest:
         summed.append("max(latest) AS latest")
         added.append("latest = greatest(old.latest, new.latest)")

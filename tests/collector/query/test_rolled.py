@@ -140,6 +140,15 @@ def near(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def test_what_nobody_told_is_added_to_what_is_known(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rollups, "MOST_ROWS", 0)
+    for number, tokens in enumerate((None, (2, 8), None), 1):
+        write(store, model("Router", number, number, None, tokens))
+        store.roll_up()
+    figures, _ = told(store)
+    assert (figures["model_calls"], figures["input_tokens"], figures["output_tokens"]) == (3, 2, 8)
+
+
 @settings(max_examples=15, deadline=None)
 @given(made=spans(), data=st.data())
 def test_the_overview_agrees_with_the_spans(
