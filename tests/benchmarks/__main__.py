@@ -1,6 +1,6 @@
 """Run the benchmarks named (default: all) and print their tables as Markdown.
 
-python -m tests.benchmarks [sdk] [health] [redaction] [ingest] [query] [--quick | --write]
+python -m tests.benchmarks [sdk] [health] [redaction] [ingest] [query] [beside] [--quick | --write]
 """
 
 import argparse
@@ -8,7 +8,7 @@ import os
 import platform
 
 from tests import docs
-from tests.benchmarks import ingest, pages, query, redaction, sdk, watching
+from tests.benchmarks import beside, ingest, pages, query, redaction, sdk, watching
 
 BENCHMARKS = {
     "sdk": sdk.run,
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "redaction": redaction.run,
     "ingest": ingest.run,
     "query": query.run,
+    "beside": beside.run,
 }
 
 
