@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2_grpc import LogsServiceStub
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.collector import otlp
 from tests.collector.api.asking import ask, sql
@@ -111,6 +112,20 @@ def test_what_it_tells(collector: RunningCollector):
     assert found["batches_set_aside", ""] == 0
     assert found["disk_free_bytes", ""] > 0
     assert 20_000_000 < found["process_resident_memory_bytes", ""] < 2_000_000_000
+
+
+def test_prometheus_reads_it(collector: RunningCollector):
+    otlp.post(f"{collector.url}/v1/traces", otlp.request(otlp.span(), otlp.span(trace_id=b"bad")).SerializeToString())
+    assert sql(collector.url, "SELECT count(*) FROM spans").json["rows"] == [[1]]
+    families = list(text_string_to_metric_families(ask(collector.url, "GET", "/metrics").body.decode()))
+    assert len({family.name for family in families}) == len(families)
+    assert all(family.documentation and family.type in ("counter", "gauge", "histogram") for family in families)
+    samples = [(sample.name, tuple(sorted(sample.labels.items()))) for family in families for sample in family.samples]
+    assert len(set(samples)) == len(samples)
+    for family in families:
+        if family.type == "histogram":
+            bounds = [sample for sample in family.samples if sample.name.endswith("_bucket")]
+            assert not bounds or bounds[-1].labels["le"] == "+Inf"
 
 
 def test_it_is_ready(collector: RunningCollector):
