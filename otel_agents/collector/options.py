@@ -35,6 +35,13 @@ def _database(value: object) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
+def _names(value: object) -> str:
+    """Accept names with commas between, or none."""
+    if not isinstance(value, str):
+        raise ValueError("expected names with commas between")
+    return value.strip()
+
+
 MIB = 1024 * 1024
 
 
@@ -89,7 +96,7 @@ class CollectorSettings:
     redact_leave: str = setting(
         "",
         env=("OTEL_AGENTS_COLLECTOR_REDACT_LEAVE",),
-        parse=text,
+        parse=_names,
         doc="Kinds of secrets and names of attributes to leave as they are, with commas between: email,user.id.",
     )
     require_keys: bool = setting(
