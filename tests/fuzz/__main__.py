@@ -29,7 +29,7 @@ def main() -> int:
             environment = prepared(Path(folder))
             with running_collector(Path(folder) / "data", **environment) as collector:
                 findings = Fuzzer(collector, door, seed).run(args.threads, seconds=args.minutes * 60)
-        failed = _report(findings) or failed
+                failed = _report(findings) or failed
     return int(failed)
 
 

@@ -41,7 +41,7 @@ def test_what_is_not_sql_is_said_to_be_none(store, sql):
 def test_a_hungry_query_ends_alone(store, sql):
     write(store, agent("Router", 1, 1))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(QueryError, match=r"needs too much memory|took longer than 10 s"):
+    with pytest.raises(QueryError, match="needs too much memory"):
         run_user_sql(store, sql, memory=64 << 20)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 32 << 10  # KiB
     assert run_user_sql(store, "SELECT agent FROM spans").rows == [["Router"]]
