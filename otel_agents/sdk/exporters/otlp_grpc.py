@@ -17,7 +17,11 @@ EXPORT_OPEN_SPANS = "/otel_agents.collector.v1.OpenSpansService/Export"
 EXPORT_METRICS = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 UNREACHABLE = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
 TRY_AGAIN = UNREACHABLE | {"CANCELLED", "RESOURCE_EXHAUSTED", "ABORTED", "OUT_OF_RANGE", "DATA_LOSS"}
-_OPTIONS = (("grpc.initial_reconnect_backoff_ms", 250), ("grpc.max_reconnect_backoff_ms", 5000))
+_OPTIONS = (
+    ("grpc.initial_reconnect_backoff_ms", 250),
+    ("grpc.max_reconnect_backoff_ms", 5000),
+    ("grpc.primary_user_agent", "otel-agents"),  # as over HTTP: the collector knows whose spans are redacted already
+)
 
 
 class OtlpGrpcSender(EncodingSender):

@@ -45,6 +45,7 @@ def test_a_request_arrives_with_its_headers(server, compress) -> None:
     sender.close()
     ((request, headers),) = server.came
     assert (request, headers["authorization"]) == (b"request", "Bearer x")
+    assert headers["user-agent"].startswith("otel-agents ")
 
 
 @pytest.mark.parametrize(
