@@ -17,7 +17,9 @@ _KEYS: Final = {
     "evaluation_data": (("trace_id", "span_id", "response_id", "name", "score", "label", "explanation"), "time"),
 }
 # These are made anew, or say something of the other file alone.
-OWN: Final = frozenset(("schema_version", "journal", "trace_ranges", "rollups", "rollup_state", "rollup_gone"))
+OWN: Final = frozenset(
+    ("schema_version", "journal", "trace_ranges", "rollups", "rollup_times", "rollup_state", "rollup_gone")
+)
 _BATCH: Final = "batch"
 _INSERT: Final = """
 INSERT INTO {table} BY NAME
