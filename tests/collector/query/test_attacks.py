@@ -42,7 +42,7 @@ def test_a_hungry_query_ends_alone(store, sql):
     write(store, agent("Router", 1, 1))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(QueryError, match="needs too much memory"):
-        run_user_sql(store, sql, memory=64 << 20)
+        run_user_sql(store, sql, timeout_s=60, memory=64 << 20)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 32 << 10  # KiB
     assert run_user_sql(store, "SELECT agent FROM spans").rows == [["Router"]]
 
