@@ -30,7 +30,8 @@ _JOINED: Final = names("""
 """)
 # The output is so many times as long as the input.
 _LONGER: Final = {
-    **dict.fromkeys(names("hex to_hex base64 to_base64 json_quote to_json row_to_json array_to_json"), 2),
+    **dict.fromkeys(names("hex to_hex base64 to_base64"), 2),
+    **dict.fromkeys(names("json_quote to_json row_to_json array_to_json"), 6),  # of a control character, \u0001
     **dict.fromkeys(names("url_encode like_escape not_like_escape ilike_escape not_ilike_escape regexp_escape"), 3),
     "bin": 64,
 }
@@ -217,7 +218,8 @@ def constant(arguments: list[Node], index: int) -> str | None:
     """The text of an argument that is a constant; None where it is none."""
     if index >= len(arguments) or arguments[index]["class"] != "CONSTANT":
         return None
-    text = arguments[index].get("literal", {}).get("text")
+    literal = arguments[index].get("literal", {})
+    text = literal.get("text", "" if literal.get("kind") == "STRING" else None)
     return text if isinstance(text, str) else None
 
 
