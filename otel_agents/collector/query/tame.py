@@ -20,6 +20,8 @@ MAX_GROWTH: Final = 16  # how many times as long as what is stored a value may b
 MAX_EXPRESSIONS: Final = 1_000
 MAX_SOURCES: Final = 24  # tables, joins and queries in others
 MAX_SETS: Final = 16  # of a GROUP BY with several
+MAX_SERIES: Final = 100_000  # rows
+_SERIES: Final = names("range generate_series")
 _SHORT: Final = 1_000  # characters a constant may add to a value
 
 # The output is as long as the inputs together.
@@ -129,13 +131,16 @@ def _parts(select: Node) -> list[Node]:
 
 def _grows_little(statement: Node) -> bool:
     growth, recursive, grows = 1, False, False
+    tables: set[int] = set()  # functions in FROM, whose rows come one after the other
     for node in walk(statement):
         kind = node.get("type")
+        if kind == "TABLE_FUNCTION" and _is_short(node["function"]):
+            tables.add(id(node["function"]))
         if kind == "PIVOT" or (node.get("class") == "LAMBDA" and not _is_arrow(node)):
             return False
         if node.get("class") == "TYPE" and _is_fixed_array(node):
             return False
-        if node.get("class") in ("FUNCTION", "WINDOW"):
+        if node.get("class") in ("FUNCTION", "WINDOW") and id(node) not in tables:
             factor = _factor(node)
             if factor is None:
                 return False
@@ -149,6 +154,15 @@ def _grows_little(statement: Node) -> bool:
         if growth > MAX_GROWTH:
             return False
     return not (recursive and grows)  # each round may go on from the one before
+
+
+def _is_short(function: Node) -> bool:
+    """Whether a function in FROM gives no more rows than its input has, or few."""
+    if function["function_name"].lower() not in _SERIES:
+        return True
+    given = [argument.get("expression", {"class": ""}) for argument in function.get("arguments", ())]
+    numbers = [constant(given, index) for index in range(len(given))]
+    return all(number is not None and number.isdigit() and int(number) <= MAX_SERIES for number in numbers)
 
 
 def _is_fixed_array(node: Node) -> bool:
