@@ -75,7 +75,7 @@ class CollectorSettings:
         doc="Memory for requests until they are stored, in bytes; beyond it senders are asked to come again.",
     )
     memory_bytes: int = setting(
-        1024 * MIB,
+        512 * MIB,
         env=("OTEL_AGENTS_MEMORY_BYTES",),
         parse=whole(128 * MIB, 1024 * 1024 * MIB),
         doc="Memory DuckDB may use, in bytes, before it writes intermediate results to disk.",

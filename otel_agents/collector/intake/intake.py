@@ -25,10 +25,11 @@ GROUP_SPANS: Final = 122_880
 GROUP_BYTES: Final = 192 * 1024 * 1024  # where records are large, a group has fewer
 APPEND_BYTES: Final = 16 * 1024 * 1024  # to the journal, at a time
 # From the beginning of one commit to that of the next, unless somebody waits for it: while little comes in; under load;
-# and when a whole row group will be there by then.
+# and when a whole row group will be there by then, which is waited for the longer while nobody reads.
 LINGER_S: Final = 0.2
 LOADED_LINGER_S: Final = 1.0
 FULL_LINGER_S: Final = 4.0
+UNREAD_LINGER_S: Final = 10.0
 CLOSE_S: Final = 3.0
 FULL_RETRY_S: Final = 10.0
 _INTERRUPT_S: Final = 0.05  # from one attempt to interrupt a write to the next: between two statements one is lost
@@ -36,9 +37,9 @@ _PAUSES_S: Final = (0.25, 5.0)  # between attempts to store, the first and the l
 _READER_S: Final = 5.0  # what a reader waits for what was acknowledged before it asked,
 _READER_UNDER_LOAD_S: Final = 0.03  # and under load: while more comes in, and so much of it waits
 _LOAD_BYTES: Final = 3 * 1024 * 1024
-_LOAD_PAUSE_S: Final = 0.1  # without anything coming in, and it is no load any more
-BACKLOG_SHARE: Final = 0.75  # of the budget, for what is acknowledged and not stored; the rest is for what comes in
-_PACED_SHARE: Final = 0.5  # of the backlog, from where on senders are slowed down to what is stored
+_LOAD_PAUSE_S: Final = 0.3  # without anything coming in, and it is no load any more
+BACKLOG_SHARE: Final = 0.7  # of the budget, for what is acknowledged and not stored; the rest is for what comes in
+_PACED_SHARE: Final = 0.55  # of the backlog, from where on senders are slowed down to what is stored
 _LONGEST_PACE_S: Final = 0.5
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Intake(Generic[T]):
         self._stored = 0
         self._committed_at = 0.0
         self._readers = 0
+        self._read_at = 0.0
         self._closing = threading.Event()
         self._all_acknowledged = False
         self._give_up_at = float("inf")
@@ -117,6 +119,7 @@ class Intake(Generic[T]):
         with self._changed:
             target = self._acknowledged
             self._readers += 1
+            self._read_at = began
             self._changed.notify_all()
             while self._stored < target:
                 loaded = self._arrived_at > began and self._backlog > _LOAD_BYTES
@@ -232,7 +235,7 @@ class Intake(Generic[T]):
                 left_s = self._committed_at + self._linger_s() - monotonic()
                 if left_s <= 0:
                     break
-                self._changed.wait(min(left_s, _LOAD_PAUSE_S))
+                self._changed.wait(min(left_s, 0.1))
             self._committed_at = monotonic()
             return self._take_group()
 
@@ -240,10 +243,12 @@ class Intake(Generic[T]):
         return self._backlog_spans >= GROUP_SPANS or self._backlog >= min(GROUP_BYTES, self._most_backlog // 2)
 
     def _linger_s(self) -> float:
-        if self._backlog <= _LOAD_BYTES or monotonic() - self._arrived_at > _LOAD_PAUSE_S:
+        over = not self._arrived and monotonic() - self._arrived_at > _LOAD_PAUSE_S
+        if over or self._backlog <= _LOAD_BYTES:
             return 0 if self._readers else LINGER_S
+        full_s = UNREAD_LINGER_S if monotonic() - self._read_at > FULL_LINGER_S else FULL_LINGER_S
         waited_s = monotonic() - self._committed_at
-        return FULL_LINGER_S if self._backlog_spans * FULL_LINGER_S >= GROUP_SPANS * waited_s else LOADED_LINGER_S
+        return full_s if self._backlog_spans * full_s >= GROUP_SPANS * waited_s else LOADED_LINGER_S
 
     def _take_group(self) -> list[Entry]:
         """Take from the left until it is a group, the last batch in part where the row group is full within it."""

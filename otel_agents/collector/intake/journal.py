@@ -110,6 +110,9 @@ class Journal:
     def append(self, batches: Sequence[Batch]) -> list[Entry]:
         """Keep batches, all or none; they survive a crash once this returns.
 
+        Those of the entries are read from what was written: they hold half the memory of what was decoded, whose
+        columns have room for more.
+
         Raises:
             OSError: they could not be written.
         """
@@ -118,11 +121,12 @@ class Journal:
             with self._lock:
                 self._left[self._path] = self.last
             self._begin_segment()
-        entries = [Entry(self.last + at, batch, batch.size) for at, batch in enumerate(batches, 1)]
+        entries = []
         parts: list[bytes | pa.Buffer] = []
-        for entry in entries:
-            body = _encode(entry.batch)
-            parts += [_RECORD.pack(_MARK, body.size, _checksum(body, entry.number), entry.number), body]
+        for number, batch in enumerate(batches, self.last + 1):
+            body = _encode(batch)
+            entries.append(Entry(number, _decode(body), batch.size))
+            parts += [_RECORD.pack(_MARK, body.size, _checksum(body, number), number), body]
         try:
             _write_all(self._file, parts)
             os.fdatasync(self._file)
@@ -184,17 +188,23 @@ class Journal:
 
 
 def _encode(batch: Batch) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
     told = {"signal": type(batch).__name__} | ({} if batch.owner is None else {"owner": batch.owner})
     if isinstance(batch, OpenBatch):
         told["report"] = _report_json(batch.report)
     schema = batch.rows.schema.with_metadata(told)
+    measure = pa.MockOutputStream()  # a buffer that grows would be up to twice as large as what is in it
+    _stream(batch.rows, schema, measure)
+    body = pa.allocate_buffer(measure.size())
+    _stream(batch.rows, schema, pa.FixedSizeBufferWriter(body))
+    return body
+
+
+def _stream(rows: pa.RecordBatch, schema: pa.Schema, sink: pa.NativeFile) -> None:
     with pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_batch(batch.rows)
-    return sink.getvalue()
+        writer.write_batch(rows)
 
 
-def _decode(body: bytes) -> Batch:
+def _decode(body: bytes | pa.Buffer) -> Batch:
     reader = pa.ipc.open_stream(body)
     told = {key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()}
     signal = told.get("signal", "")

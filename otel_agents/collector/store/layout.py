@@ -29,24 +29,32 @@ def lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
         column ``key|variant`` for each variant (``attributes.VARIANTS``) it occurs in. All in one chunk: DuckDB makes
         row groups of their own of several.
     """
-    pieces = [_lay_out(spans.slice(at, PIECE), connection) for at in range(0, spans.num_rows, PIECE)]
-    return pa.concat_tables(pieces, promote_options="default").combine_chunks()
+    lengths = [min(PIECE, spans.num_rows - at) for at in range(0, spans.num_rows, PIECE)]
+    pieces = [_lay_out(spans.slice(at * PIECE, PIECE), connection) for at in range(len(lengths))]
+    laid_out: dict[str, pa.Array] = {}
+    for name in dict.fromkeys(name for piece in pieces for name in piece):
+        kind = next(piece[name].type for piece in pieces if name in piece)
+        # Taken away one by one, so that the columns are not in memory twice.
+        parts = [piece.pop(name, None) for piece in pieces]
+        laid_out[name] = pa.concat_arrays(
+            [pa.nulls(length, kind) if part is None else part for part, length in zip(parts, lengths, strict=True)]
+        )
+    return pa.table(laid_out)
 
 
-def _lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+def _lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Array]:
     attributes = Attributes(spans["attributes"])
     texts = attributes.pair_texts(connection)
     is_content = [columns.is_content(name) for name in attributes.names]
     content = attributes.objects(texts, is_content)
-    laid_out = {
-        name: _json(spans[name].combine_chunks()) if name in _WRITTEN_AS_JSON else spans[name]
-        for name in spans.column_names
-    }
+    laid_out = {name: spans[name].combine_chunks() for name in spans.column_names if name != "attributes"}
+    for name in _WRITTEN_AS_JSON:
+        laid_out[name] = _json(laid_out[name])
     laid_out["attributes"] = _json(attributes.objects(texts, [not c for c in is_content]))
     laid_out["content"] = _json(pc.if_else(pc.equal(content, "{}"), None, content))
     for name, variant, values in attributes.columns(columns.READ):
         laid_out[f"{name}|{variant}"] = values
-    return pa.table(laid_out)
+    return laid_out
 
 
 def _json(texts: pa.Array) -> pa.Array:
