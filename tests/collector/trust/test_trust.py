@@ -66,6 +66,8 @@ def test_a_signal_ends_it_under_load_with_a_slow_client_and_a_long_query(start_c
         load.wait_for(200, times=8)
         head = "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
         slow.sendall(head.format("/v1/traces", 900).encode() + b"{")
+        while collector.sql("SELECT count(*) AS n FROM spans")[0]["n"] < 4_000:  # enough for a long query
+            time.sleep(0.1)
         asking.sendall((head.format("/api/v1/sql", len(long)) + long).encode())
         load.wait_for(200, times=8)
         assert collector.stop() == 0
