@@ -71,7 +71,8 @@ def test_damage_that_a_query_meets(start_collector: Start, data: Path):
     # Unless the sums for the overview, which read the spans too, have met it before.
     assert answer.status == 200 or answer.json["error"]["message"] == "the database is being opened anew"
     found = recovered(collector)
-    assert found["taken"] == ALL | {"spans": 1}  # what was sent after is elsewhere in the file
+    assert found["taken"].get("spans", 0) <= 1  # what was sent after is elsewhere in the file, or in the new one
+    assert found["taken"] | {"spans": 0} == ALL | {"spans": 0}
     assert found["lost"] == {"spans": ALL["spans"]}
     metrics = ask(collector.url, "GET", "/metrics").body.decode()
     assert f'otel_agents_collector_rows_lost_total{{table="spans"}} {ALL["spans"]}\n' in metrics
