@@ -39,7 +39,7 @@ class Keyring:
 
     Args:
         database: the state.
-        required: whether everybody must show something. If not, the state is not looked at before a key is made.
+        required: whether everybody must show something. If not, the state is not looked at before one is shown.
         now: the time.
 
     Attributes:
@@ -85,7 +85,11 @@ class Keyring:
         hashed = tokens.digest(shown)
         if tokens.same(hashed, self._local_hash):
             return ADMINISTRATOR
-        key = self._keys.get(tokens.id_of(shown) or "")
+        key_id = tokens.id_of(shown)
+        if key_id is None:
+            return None
+        self._wake()
+        key = self._keys.get(key_id)
         if key is None or not tokens.same(hashed, key.hash):
             return None
         return self._principal(key)
@@ -202,6 +206,21 @@ class Keyring:
 
     # --- The state --------------------------------------------------------------------------------------------------
 
+    def _wake(self) -> None:
+        """Look at the state, and again from time to time: where no keys are required, nobody has so far."""
+        with self._lock:
+            if self._thread.ident is not None or self._closing.is_set() or not self._database.exists:
+                return
+            self._look()
+            self._thread.start()
+
+    def _look(self) -> None:
+        try:
+            self._note_use()
+            self._read()
+        except StateError as error:
+            _log.warning("Keys cannot be looked up, those known are used: %s", error)
+
     def _read(self) -> None:
         if not self._database.exists:
             return
@@ -230,11 +249,7 @@ class Keyring:
         ended = False
         while not ended:
             ended = self._closing.wait(LOOK_S)
-            try:
-                self._note_use()
-                self._read()
-            except StateError as error:
-                _log.warning("Keys cannot be looked up, those known are used: %s", error)
+            self._look()
 
 
 def _check(name: str, scopes: Sequence[str], tenant: str | None, days: float | None) -> None:

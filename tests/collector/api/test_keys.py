@@ -366,3 +366,16 @@ def test_a_damaged_state_stops_it_from_starting_with_keys_and_says_what_to_do(tm
     with up("--require-keys", "--port", "0", "--grpc-port", "0", "--data", str(data)) as process:
         _, said = process.communicate(timeout=30)
     assert (process.returncode, "is damaged: put back a copy of it, or move it away" in said) == (1, True)
+
+
+def test_whoever_shows_a_key_is_held_to_it_where_none_is_required(tmp_path):
+    with running_collector(tmp_path / "data") as collector:
+        at = Keyed(collector)
+        acme = at.key("ingest", "read", tenant="acme")
+    with running_collector(tmp_path / "data") as collector:  # one that has not looked at the keys yet
+        at = Keyed(collector)
+        for name, headers in (("ours", acme), ("another's", {})):
+            body = otlp.request(otlp.span(name=name)).SerializeToString()
+            assert ask(at.url, "POST", "/v1/traces", body, **PROTOBUF, **headers).status == 200
+        seen = [sql(at.url, "SELECT name, tenant FROM spans ORDER BY name", **key).json["rows"] for key in (acme, {})]
+    assert seen == [[["ours", "acme"]], [["another's", None], ["ours", "acme"]]]
