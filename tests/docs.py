@@ -15,11 +15,13 @@ from otel_agents.collector.options import CollectorSettings
 from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.errors import ConfigurationError
 from otel_agents.sdk.options import SdkSettings
+from tests.benchmarks import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
+SPEED = ROOT / "docs" / "speed.md"
 CONFIGURATION = ROOT / "collector-config" / "otel-agents.toml"
 # In the order a newcomer reads them, in which their Python runs as one program.
 PAGES = [
@@ -112,6 +114,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "columns: metrics": lambda: columns("metrics"),
     "columns: logs": lambda: columns("logs"),
     "columns: records": lambda: columns("records"),
+    "summary: sdk": lambda: summary.sdk(SPEED.read_text("utf-8")),
+    "summary: collector": lambda: summary.collector(SPEED.read_text("utf-8")),
 }
 
 
@@ -129,7 +133,12 @@ def written(page: str) -> str:
     return re.sub(r"<!-- ([a-z]+: [a-z]+) -->\n.*?<!-- / -->", table, page, flags=re.DOTALL)
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Make every table of the pages anew."""
     for path in PAGES:
         path.write_text(written(path.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    write()
     CONFIGURATION.write_text(configuration(CollectorSettings), "utf-8")

@@ -39,6 +39,7 @@ def main() -> None:
             made = pages.tables(printed)
             for page in docs.PAGES:
                 page.write_text(pages.written(page.read_text("utf-8"), made), "utf-8")
+            docs.write()  # the README's, which are of some of these
 
 
 if __name__ == "__main__":
