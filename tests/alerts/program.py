@@ -4,7 +4,7 @@ from otel_agents.alerts.manager import AlertManager
 from otel_agents.alerts.thresholds import Thresholds
 from otel_agents.model import ErrorEntry
 from otel_agents.records import SpanRecord
-from otel_agents.sdk.monitoring.monitoring import MetricsCollector
+from otel_agents.sdk.monitoring.metrics_collector import MetricsCollector
 
 START = 1_700_000_000
 

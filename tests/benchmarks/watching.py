@@ -79,7 +79,7 @@ def memory(ticks: int) -> dict[str, float]:
 
     from otel_agents.alerts.thresholds import Thresholds
     from otel_agents.records import SpanRecord
-    from otel_agents.sdk.monitoring.monitoring import MetricsCollector
+    from otel_agents.sdk.monitoring.metrics_collector import MetricsCollector
 
     rng = random.Random(1)
     now = 1_700_000_000 * SECOND

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from otel_agents.alerts.budgets import Book, Budget, Call, Ledger, Spent
     from otel_agents.alerts.manager import AlertManager
-    from otel_agents.sdk.monitoring.monitoring import MetricsCollector
+    from otel_agents.sdk.monitoring.metrics_collector import MetricsCollector
     from otel_agents.sdk.notify.delivery import Delivery
 
 _MOST_OPEN = 10_000
