@@ -22,6 +22,7 @@ async def test_an_alert_is_seen_acknowledged_and_silenced(page: Page, start):
     await page.goto(f"{url}/#/")
     strip = page.get_by_role("region", name="Alerts")
     await expect(strip).to_contain_text("Chat: 50.0 %")
+    await expect(page.locator(".health")).to_contain_text("1 alert firing")  # the reason is in the strip
     await strip.get_by_role("link", name="Alerts").click()
 
     await now.get_by_role("button", name="Acknowledge").click()
@@ -32,6 +33,7 @@ async def test_an_alert_is_seen_acknowledged_and_silenced(page: Page, start):
     await page.goto(f"{url}/#/")
     await expect(page.locator(".tile").first).to_be_visible()
     await expect(strip).to_have_count(0)
+    await expect(page.locator(".health")).to_contain_text("Chat: 50.0 % of 4 requests failed")
 
     await page.goto(f"{url}/#/alerts")
     await page.get_by_role("button", name="End").click()

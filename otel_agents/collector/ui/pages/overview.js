@@ -1,6 +1,6 @@
 // The overview: health, figures against the window before, charts, tables, errors.
 import { fetchOverview, fetchTraces } from "../api.js";
-import { AlertStrip } from "../components/alerts/strip.js";
+import { AlertStrip, useFiring } from "../components/alerts/strip.js";
 import { Segmented } from "../components/chips.js";
 import { Charts } from "../components/overview/charts.js";
 import { RecentErrors } from "../components/overview/errors.js";
@@ -37,6 +37,7 @@ async function load(minutes, abort) {
 export function OverviewPage() {
   const [minutes, , span] = WINDOWS.find(([value]) => value === route.value.query.minutes) ?? DEFAULT;
   const { data, error, refetch } = useResource(minutes, (abort) => load(Number(minutes), abort), { keep: true });
+  const firing = useFiring();
   useLive(refetch, { everyMs: 2000 });
   useEffect(() => {
     // Without any commit the window slides all the same.
@@ -52,10 +53,10 @@ export function OverviewPage() {
   const pick = (/** @type {string} */ value) => setQuery({ minutes: value === DEFAULT[0] ? null : value });
   return html`<main class="page overview" id="content">
     <div class="page-head">
-      <${HealthBadge} health=${overview.health} />
+      <${HealthBadge} health=${overview.health} alerts=${firing.length} />
       <${Segmented} label="Window" options=${WINDOWS.map(([value, short]) => [value, short])} value=${minutes} onChange=${pick} />
     </div>
-    <${AlertStrip} />
+    <${AlertStrip} firing=${firing} />
     ${overview.totals.spans === 0
       ? html`<div class="card">
           <${Empty} icon="clock" title=${`Nothing was traced in the last ${span}`}>Earlier traces are there: choose a longer window.<//>

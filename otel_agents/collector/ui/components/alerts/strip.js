@@ -1,4 +1,4 @@
-// The alerts that fire, on top of the overview; and how many, in the header.
+// The alerts that fire, on top of the overview.
 import { fetchAlerts } from "../../api.js";
 import { html } from "../../lib.js";
 import { useEvery } from "../../pages/alerts.js";
@@ -7,15 +7,15 @@ import { Severity } from "./list.js";
 
 const SHOWN = 3;
 
-/** @returns {import("../../types.js").Alert[]} */
-function useFiring() {
+/** The alerts that fire now and are not silenced. @returns {import("../../types.js").Alert[]} */
+export function useFiring() {
   const { data, refetch } = useResource("alerts", fetchAlerts);
   useEvery(refetch);
   return data?.watched ? data.alerts.filter((alert) => alert.state === "firing" && !alert.silenced) : [];
 }
 
-export function AlertStrip() {
-  const firing = useFiring();
+/** @param {{ firing: import("../../types.js").Alert[] }} props */
+export function AlertStrip({ firing }) {
   if (firing.length === 0) return null;
   return html`<section class="card alert-strip" aria-label="Alerts">
     <ul>${firing.slice(0, SHOWN).map(
