@@ -1,6 +1,6 @@
 """Run the benchmarks named (default: all) and print their tables as Markdown.
 
-python -m tests.benchmarks [sdk] [health] [redaction] [ingest] [query] [beside] [--quick | --write]
+python -m tests.benchmarks [machine] [sdk] [health] [redaction] [ingest] [query] [beside] [--quick | --write]
 """
 
 import argparse
@@ -8,9 +8,10 @@ import os
 import platform
 
 from tests import docs
-from tests.benchmarks import beside, ingest, pages, query, redaction, sdk, watching
+from tests.benchmarks import beside, ingest, machine, pages, query, redaction, sdk, watching
 
 BENCHMARKS = {
+    "machine": machine.run,
     "sdk": sdk.run,
     "health": watching.run,
     "redaction": redaction.run,
