@@ -14,19 +14,12 @@ from dataclasses import dataclass
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from opentelemetry.context import (
-    _SUPPRESS_HTTP_INSTRUMENTATION_KEY,
-    _SUPPRESS_INSTRUMENTATION_KEY,
-    attach,
-    detach,
-    set_value,
-)
-
 from otel_agents import processes
 from otel_agents.conventions import REPORT_ANSWER, REPORT_HEADER
 from otel_agents.sdk import faults
 from otel_agents.sdk.exporters.sender import Verdict
 from otel_agents.sdk.exporters.snapshots import encoded, looks, stubs
+from otel_agents.sdk.untraced import untraced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -138,18 +131,16 @@ class Reporter:
         self._sender.close()
 
     def _run(self) -> None:
-        quiet = set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
-        token = attach(quiet)
         closing = self._closing  # a fork gives the child another
-        while not closing.is_set():
-            try:
-                with self._reporting:
-                    if not closing.is_set() and monotonic() >= self._next_at:
-                        self._look()
-            except Exception as error:
-                faults.report("reporting open spans", error)
-            closing.wait(LOOK_S)
-        detach(token)
+        with untraced():
+            while not closing.is_set():
+                try:
+                    with self._reporting:
+                        if not closing.is_set() and monotonic() >= self._next_at:
+                            self._look()
+                except Exception as error:
+                    faults.report("reporting open spans", error)
+                closing.wait(LOOK_S)
 
     def _open(self) -> list[ReadableSpan]:
         """Give the spans to report, the oldest first."""

@@ -9,19 +9,12 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.context import (
-    _SUPPRESS_HTTP_INSTRUMENTATION_KEY,
-    _SUPPRESS_INSTRUMENTATION_KEY,
-    attach,
-    detach,
-    set_value,
-)
-
 from otel_agents.sdk import faults
 from otel_agents.sdk.bell import Bell
-from otel_agents.sdk.exporters import absence
+from otel_agents.sdk.exporters.complaints import Complaints
 from otel_agents.sdk.exporters.ledger import DELIVERED
 from otel_agents.sdk.exporters.sender import Outcome, Parcel, Verdict
+from otel_agents.sdk.untraced import untraced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,8 +70,7 @@ class Outlet:
         self._retry_for = retry_for
         self._spool = spool
         self._what = what
-        self._hint = hint
-        self._warned: set[str] = set()
+        self._complaints = Complaints(what, hint)
         self.span_size = 0.0  # bytes of a span, of those that came last
         self._begin()
 
@@ -200,7 +192,7 @@ class Outlet:
                 self._thread.join(left_s)
         kept, dropped = self._keep(self._take(sending=True), "shutdown")
         if kept or dropped:
-            level = logging.DEBUG if "unreachable" in self._warned else logging.WARNING  # said already, or news
+            level = logging.DEBUG if self._complaints.of_silence else logging.WARNING  # said already, or news
             what = f"{kept} of them are kept for the next run" if kept else "they are lost"
             logger.log(level, "%d spans were not delivered to %s before the exit; %s", kept + dropped, self._what, what)
 
@@ -238,19 +230,16 @@ class Outlet:
     # --- On the thread ----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        # The thread of a program that instruments its HTTP client must not trace its own requests.
-        quiet = set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
-        token = attach(quiet)
-        go_on = True
-        while go_on and not (self._closing and not self._parcels):
-            self._wake.wait(None if self._spool is None else LOOK_EVERY_S)
-            self._hurry = False
-            while go_on and (parcel := self._next()) is not None:
-                go_on = self._deliver(parcel)
-            if go_on and self._spool is not None and monotonic() >= self._look_at:
-                self._send_kept(self._spool)
-        self._sender.close()
-        detach(token)
+        with untraced():
+            go_on = True
+            while go_on and not (self._closing and not self._parcels):
+                self._wake.wait(None if self._spool is None else LOOK_EVERY_S)
+                self._hurry = False
+                while go_on and (parcel := self._next()) is not None:
+                    go_on = self._deliver(parcel)
+                if go_on and self._spool is not None and monotonic() >= self._look_at:
+                    self._send_kept(self._spool)
+            self._sender.close()
 
     def _next(self) -> Parcel | None:
         with self._progress:
@@ -267,14 +256,12 @@ class Outlet:
                 return False
             outcome = self._attempt(parcel.payload, left)
             if outcome.verdict is Verdict.DELIVERED:
-                if self._warned and not outcome.rejected:  # something was in the way before
-                    self._warned.clear()
-                    absence.end(self._what)
+                if not outcome.rejected and self._complaints.end():  # something was in the way before
                     self._look_at = 0.0
                 return self._done(parcel, outcome)
             if outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
                 return self._replace(parcel, smaller)
-            self._warn(outcome, parcel.count)
+            self._complaints.about(outcome, f"{parcel.count} spans")
             if outcome.verdict is not Verdict.TRY_AGAIN:
                 return self._done(parcel, outcome)
             pause = outcome.wait_s if outcome.wait_s is not None else wait * random.uniform(0.8, 1.2)  # noqa: S311  a wait, not a secret
@@ -311,7 +298,7 @@ class Outlet:
             elif outcome.verdict is Verdict.TOO_LARGE and (smaller := self._sender.split(parcel)):
                 files.extendleft(reversed(spool.replace(held, [(each.payload, each.count) for each in smaller])))
             elif outcome.verdict is Verdict.TOO_LARGE or outcome.for_good:
-                self._warn(outcome, held.spans)
+                self._complaints.about(outcome, f"{held.spans} spans")
                 spool.end(held, outcome.shares(held.spans))
             else:
                 spool.let_go(held)
@@ -347,7 +334,7 @@ class Outlet:
                 else:
                     self._drop(count, reason)
         if outcome.rejected:
-            self._warn(outcome, outcome.rejected)
+            self._complaints.about(outcome, f"{outcome.rejected} spans")
         return True
 
     def _replace(self, parcel: Parcel, smaller: Sequence[Parcel]) -> bool:
@@ -372,23 +359,8 @@ class Outlet:
             self._progress.notify_all()
 
     def _say_once(self, reason: str) -> None:
-        if reason == "queue_full" and reason not in self._warned:
-            self._warned.add(reason)
-            logger.warning("Spans come faster than %s takes them; some are dropped", self._what)
-
-    def _warn(self, outcome: Outcome, count: int) -> None:
-        """Say what is wrong, once until something is delivered again."""
-        kind = "unreachable" if outcome.unreachable else outcome.verdict.value
-        if kind in self._warned:
-            return
-        self._warned.add(kind)
-        if outcome.unreachable:
-            level = logging.WARNING if absence.begin(self._what) else logging.DEBUG
-            logger.log(level, "No answer from %s (%s). %s", self._what, outcome.reason, self._hint)
-        elif outcome.verdict is Verdict.TRY_AGAIN:
-            logger.info("%s asks to come again: %s", self._what, outcome.reason)
-        else:
-            logger.warning("%s did not take %d spans: %s", self._what, count, outcome.reason)
+        if reason == "queue_full":
+            self._complaints.once(reason, "Spans come faster than %s takes them; some are dropped", self._what)
 
 
 def _bundles(parcels: Sequence[Parcel]) -> Iterator[tuple[int, list[Any]]]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_agents.sdk import faults
-from otel_agents.sdk.exporters import absence
+from otel_agents.sdk.exporters.complaints import Complaints
 from otel_agents.sdk.exporters.sender import Outcome, Verdict
 from otel_agents.sdk.metrics import account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-logger = logging.getLogger("otel_agents")
 
 WAITING_BYTES = 4 * 1024 * 1024  # of requests that were not taken
 
@@ -47,8 +44,7 @@ class Export:
         self._wire = wire
         self._encode = encode
         self._what = what
-        self._hint = hint
-        self._warned: set[str] = set()
+        self._complaints = Complaints(what, hint)
         self._waiting: deque[bytes] = deque()
 
     def send(self, collected: Any, limit_s: Callable[[], float]) -> bool:
@@ -69,16 +65,15 @@ class Export:
             if not self._waiting or self._waiting[0] is not payload:
                 return False  # given up meanwhile, and counted
             if outcome.verdict is Verdict.TRY_AGAIN:
-                self._warn(outcome)
+                self._complaints.about(outcome, "metrics")
                 return False
             self._waiting.popleft()
             delivered = outcome.verdict is Verdict.DELIVERED
             account.counts[account.DELIVERED if delivered else account.UNDELIVERED] += 1
             if delivered and not outcome.rejected:
-                self._warned.clear()
-                absence.end(self._what)
+                self._complaints.end()
             else:
-                self._warn(outcome)
+                self._complaints.about(outcome, "metrics")
         return True
 
     def _attempt(self, payload: bytes, limit_s: float) -> Outcome:
@@ -89,20 +84,6 @@ class Export:
         except Exception as error:  # noqa: BLE001 - whatever fails here must not reach the program
             faults.report(f"sending metrics to {self._what}", error)
             return Outcome(Verdict.REFUSED, f"{type(error).__name__}: {error}")
-
-    def _warn(self, outcome: Outcome) -> None:
-        """Say what is wrong, once until something is delivered again."""
-        kind = "unreachable" if outcome.unreachable else outcome.verdict.value
-        if kind in self._warned:
-            return
-        self._warned.add(kind)
-        if outcome.unreachable:
-            level = logging.WARNING if absence.begin(self._what) else logging.DEBUG
-            logger.log(level, "No answer from %s (%s). %s", self._what, outcome.reason, self._hint)
-        elif outcome.verdict is Verdict.TRY_AGAIN:
-            logger.info("%s asks to come again: %s", self._what, outcome.reason)
-        else:
-            logger.warning("%s did not take metrics: %s", self._what, outcome.reason)
 
     def close(self) -> None:
         """Give up what waits."""

@@ -6,16 +6,9 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
-from opentelemetry.context import (
-    _SUPPRESS_HTTP_INSTRUMENTATION_KEY,
-    _SUPPRESS_INSTRUMENTATION_KEY,
-    attach,
-    detach,
-    set_value,
-)
-
 from otel_agents.sdk import faults
 from otel_agents.sdk.bell import Bell
+from otel_agents.sdk.untraced import untraced
 from otel_agents.version import __version__
 
 if TYPE_CHECKING:
@@ -119,21 +112,18 @@ class Metrics:
 
     def _push(self, left: Callable[[], float]) -> bool:
         """Collect and send, in as many seconds as are ``left``; say whether nothing waits to be sent."""
-        quiet = set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, True, set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
-        token = attach(quiet)
         try:
-            self._settle()
-            if not self._sending.acquire(timeout=min(max(0.0, left()), threading.TIMEOUT_MAX)):
-                return False
-            try:
-                return self._export.send(self._read(), left)
-            finally:
-                self._sending.release()
+            with untraced():
+                self._settle()
+                if not self._sending.acquire(timeout=min(max(0.0, left()), threading.TIMEOUT_MAX)):
+                    return False
+                try:
+                    return self._export.send(self._read(), left)
+                finally:
+                    self._sending.release()
         except Exception as error:  # noqa: BLE001 - whatever fails here must not reach the program
             faults.report("sending metrics", error)
             return False
-        finally:
-            detach(token)
 
     def _read(self) -> Any:
         with self._collecting:
