@@ -25,6 +25,7 @@ from otel_agents.collector.api.guard import Guard
 from otel_agents.collector.api.metrics import Looked, Measured
 from otel_agents.collector.api.routes import routes
 from otel_agents.collector.api.stopping import Stopping
+from otel_agents.collector.connections import BoundedConnection
 from otel_agents.collector.handoff import MemoryBudget
 from otel_agents.collector.intake.intake import Intake
 from otel_agents.collector.intake.journal import Journal
@@ -220,7 +221,7 @@ def _looked(
 def _web_config(web: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         web,
-        http="httptools",
+        http=BoundedConnection,
         ws="none",
         loop="asyncio",
         lifespan="off",

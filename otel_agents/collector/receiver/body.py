@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 30.0
 _STEP: Final = 1024 * 1024  # how much is decompressed at once
-_GZIP: Final = 16 + zlib.MAX_WBITS
+_GZIP: Final = 32 + zlib.MAX_WBITS  # or zlib, which gRPC calls deflate
 
 
 class Body:
@@ -30,17 +30,18 @@ class Body:
     def __init__(self, budget: MemoryBudget, max_bytes: int) -> None:
         self._budget = budget
         self._max_bytes = max_bytes
-        self._parts = bytearray()
+        self._parts: list[bytes] = []
+        self._size = 0
 
     def __enter__(self) -> Body:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._budget.give_back(len(self._parts))
-        self._parts = bytearray()
+        self._budget.give_back(self._size)
+        self._parts, self._size = [], 0
 
     def __bytes__(self) -> bytes:
-        return bytes(self._parts)
+        return b"".join(self._parts)  # a single part as it is: no copy
 
     def add(self, part: bytes) -> None:
         """Append a part.
@@ -49,10 +50,11 @@ class Body:
             TooLargeError: the body would be larger than the limit.
             OverloadedError: there is no memory for it now.
         """
-        if len(self._parts) + len(part) > self._max_bytes:
+        if self._size + len(part) > self._max_bytes:
             raise TooLargeError(f"the request is larger than {self._max_bytes} bytes")
         self._budget.take(len(part))
-        self._parts += part
+        self._parts.append(part)
+        self._size += len(part)
 
     async def read(self, chunks: AsyncIterator[bytes]) -> None:
         """Append what a client sends.

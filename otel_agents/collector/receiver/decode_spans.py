@@ -25,8 +25,8 @@ from otel_agents.collector.receiver.decode import (
 from otel_agents.collector.receiver.status import UndecodableError
 from otel_agents.collector.receiver.wire import read_traces
 
-BAD_TRACE_ID = "a trace_id that is not 16 bytes, or zero"
-BAD_SPAN_ID = "a span_id that is not 8 bytes, or zero"
+BAD_TRACE_ID = "a trace_id that is not 16 bytes (in JSON 32 hexadecimal digits), or zero"
+BAD_SPAN_ID = "a span_id that is not 8 bytes (in JSON 16 hexadecimal digits), or zero"
 BAD_PARENT_ID = "a parent_span_id that is not 8 bytes"
 
 _PARENT_LENGTHS = pa.array([0, 8], pa.int32())

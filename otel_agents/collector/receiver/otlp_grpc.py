@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import grpc.aio
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# gRPC keeps to itself whether a message is compressed. No request of OTLP begins like this.
+_COMPRESSED: Final = (b"\x1f\x8b", b"\x78")  # gzip, deflate
 
 # Says who sends a request, from its metadata ``authorization`` and the name of its signal; raises RefusedError.
 Admit = Callable[[str | None, str], "Sender"]
@@ -30,6 +32,8 @@ def otlp_grpc(receiver: Receiver, max_bytes: int, admit: Admit) -> grpc.aio.Serv
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", max_bytes),
+            # gRPC would unpack any number of messages at once, each up to that limit, and account for none.
+            ("grpc.per_message_decompression", 0),
             ("grpc.so_reuseport", 0),  # a port in use is an error, not a port to share
         ]
     )
@@ -45,24 +49,30 @@ def otlp_grpc(receiver: Receiver, max_bytes: int, admit: Admit) -> grpc.aio.Serv
 def _method(receiver: Receiver, signal: Signal, admit: Admit) -> grpc.RpcMethodHandler:
     labels = {"signal": signal.name, "transport": "grpc"}
 
+    async def take(request: bytes, told: dict[str, str]) -> bytes:
+        sender = admit(told.get("authorization"), signal.name)
+        with receiver.new_body() as body:
+            body.add(request)
+            gzip = request.startswith(_COMPRESSED)
+            agent = told.get("user-agent", "")
+            decoded = await receiver.decode(body, signal.decode_protobuf, agent=agent, gzip=gzip)
+        return (await receiver.store(signal, decoded, sender, told.get(REPORT_HEADER))).SerializeToString()
+
     async def export(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
         began, code = perf_counter(), grpc.StatusCode.OK
         try:
-            told = _metadata(context)
-            sender = admit(told.get("authorization"), signal.name)
-            with receiver.new_body() as body:
-                body.add(request)
-                decoded = await receiver.decode(body, signal.decode_protobuf, agent=told.get("user-agent", ""))
-            report = told.get(REPORT_HEADER)
-            return (await receiver.store(signal, decoded, sender, report)).SerializeToString()
-        except Exception as error:  # what each one means to the sender is in status.py
-            said = answer(error)
-            if said.http == 500:
-                _log.exception("A request failed")
+            try:
+                return await take(request, _metadata(context))
+            except Exception as error:  # noqa: BLE001 - what each one means to the sender is in status.py
+                said = answer(error)
+                if said.http == 500:
+                    _log.exception("A request failed")
+            # What is raised from here on is kept, with this frame, until garbage is collected: nothing large be in it.
+            del request
             code = next(code for code in grpc.StatusCode if code.value[0] == said.status.code)
             details = (("grpc-status-details-bin", said.status.SerializeToString()),)
             await context.abort(code, said.status.message, details)  # raises
-            raise
+            raise AssertionError
         finally:
             receiver.meters.observe("request_seconds", perf_counter() - began, **labels)
             receiver.meters.count("requests_total", **labels, status=code.name)

@@ -18,7 +18,7 @@ from otel_agents.collector.receiver.status import UnknownEncodingError, UnknownP
 from otel_agents.conventions import REPORT_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable
 
     from google.protobuf.message import Message
 
@@ -28,7 +28,7 @@ PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 PATHS: Final = "/v1/"  # what all paths of OTLP begin with
 SENDER: Final = "otel_agents.sender"  # in the scope of a request: its ``Sender``
-_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all: the answers below are OTLP's own
+_CODINGS: Final = {"": False, "identity": False, "gzip": True, "x-gzip": True}  # whether it is to be unpacked
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +43,13 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
             decode = decoders.get(_media_type(request.headers.get("content-type", "")))
             if decode is None:
                 raise UnknownEncodingError(f"the content type must be {PROTOBUF} or {JSON}")
-            coding = request.headers.get("content-encoding", "identity").strip().lower()
-            if coding not in ("identity", "gzip"):
+            coding = request.headers.get("content-encoding", "").strip().lower()
+            if coding not in _CODINGS:
                 raise UnknownEncodingError("the content encoding must be gzip, or none")
             agent = request.headers.get("user-agent", "")
             with receiver.new_body() as body:
                 await body.read(request.stream())
-                decoded = await receiver.decode(body, decode, agent=agent, gzip=coding == "gzip")
+                decoded = await receiver.decode(body, decode, agent=agent, gzip=_CODINGS[coding])
             report = request.headers.get(REPORT_HEADER)
             return await receiver.store(signal, decoded, request.scope[SENDER], report)
 
@@ -59,12 +59,17 @@ def otlp_http(receiver: Receiver) -> list[BaseRoute]:
         raise UnknownPathError(f"the signals are sent to {', '.join(signal.path for signal in SIGNALS)}")
 
     return [
-        *(
-            Route(signal.path, _metered(receiver, signal.name, _endpoint(receive(signal))), methods=_METHODS)
-            for signal in SIGNALS
-        ),
-        Route(f"{PATHS}{{rest:path}}", _endpoint(unknown, methods=_METHODS), methods=_METHODS),
+        *(_route(signal.path, _metered(receiver, signal.name, _endpoint(receive(signal)))) for signal in SIGNALS),
+        _route(f"{PATHS}{{rest:path}}", _endpoint(unknown, any_method=True)),
+        Route("/", _endpoint(unknown), methods=["POST"]),  # of those who were told the address alone
     ]
+
+
+def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """Make a route that takes any method: the answers to all are OTLP's own."""
+    route = Route(path, endpoint)
+    route.methods = None
+    return route
 
 
 def refusal(error: RefusedError, content_type: str) -> Response:
@@ -87,14 +92,14 @@ def _metered(
 
 
 def _endpoint(
-    handle: Callable[[Request], Awaitable[Message]], methods: Collection[str] = ("POST",)
+    handle: Callable[[Request], Awaitable[Message]], *, any_method: bool = False
 ) -> Callable[[Request], Awaitable[Response]]:
     """Answer with a message in the request's encoding, and errors as ``google.rpc.Status`` in it."""
 
     async def endpoint(request: Request) -> Response:
         encoding = _media_type(request.headers.get("content-type", ""))
         try:
-            if request.method not in methods:
+            if not any_method and request.method != "POST":
                 raise WrongMethodError("only POST is understood here")
             return _response(200, await handle(request), encoding)
         except ClientDisconnect:

@@ -43,6 +43,7 @@ class Arrivals:
             self._tables.clear()
         if tables:
             together = pa.concat_tables(tables)
-            together = together.filter(pc.greater_equal(together["end_ns"], since_ns))
+            since = pa.scalar(since_ns, pa.uint64())  # as the times are: one may be beyond what is signed
+            together = together.filter(pc.greater_equal(together["end_ns"], since))
             for at in range(0, together.num_rows, most):
                 yield together.slice(at, most)

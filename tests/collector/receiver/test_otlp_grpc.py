@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from otel_agents.collector.receiver import decode_spans
 from otel_agents.collector.receiver.signals import OPEN_SPANS, SIGNALS
 from tests.collector import otlp
+from tests.conftest import running_collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,13 @@ def channel(receiving: RunningCollector) -> Iterator[grpc.Channel]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCollector]:
+    """A collector that has little memory for requests."""
+    with running_collector(tmp_path_factory.mktemp("busy") / "data", OTEL_AGENTS_QUEUE_BYTES="1048576") as it:
+        yield it
+
+
 def stored(collector: RunningCollector, name: str) -> int:
     (row,) = collector.sql(f"SELECT count(*) AS n FROM spans WHERE name = '{name}'")
     return row["n"]
@@ -44,7 +52,10 @@ def failure(call: Callable[[], object]) -> grpc.Call:
     return caught.value
 
 
-@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+COMPRESSIONS = [grpc.Compression.NoCompression, grpc.Compression.Gzip, grpc.Compression.Deflate]
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_the_sdks_own_exporter(receiving: RunningCollector, compression: grpc.Compression):
     name = f"grpc exporter {compression.name}"
     provider = TracerProvider()
@@ -81,13 +92,14 @@ def test_what_is_not_otlp_is_an_invalid_argument(channel: grpc.Channel, method: 
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
+@pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_too_large_a_request_exhausts_resources_and_is_not_to_be_repeated(
     channel: grpc.Channel, compression: grpc.Compression, method: str
 ):
     error = failure(lambda: channel.unary_unary(method)(bytes(1_100_000), compression=compression))
     assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert "grpc-status-details-bin" not in dict(error.trailing_metadata() or ())
+    details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+    assert list(Status.FromString(details).details) == []  # no RetryInfo
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(receiving: RunningCollector, channel: grpc.Channel):
@@ -98,10 +110,19 @@ def test_a_bomb_is_refused_before_it_is_unpacked(receiving: RunningCollector, ch
     assert process.memory_info().rss - before < 50_000_000
 
 
-def test_overload_says_when_to_come_again(start_collector: Callable[..., RunningCollector]):
-    busy = start_collector(OTEL_AGENTS_QUEUE_BYTES="1048576")
+def test_what_was_refused_is_not_kept(receiving: RunningCollector, channel: grpc.Channel):
+    process = psutil.Process(receiving.process.pid)
+    before = process.memory_info().rss
+    for _ in range(60):
+        error = failure(lambda: channel.unary_unary(METHOD)(bytes(900_000), compression=grpc.Compression.Gzip))
+        assert error.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert process.memory_info().rss - before < 12_000_000
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_overload_says_when_to_come_again(busy: RunningCollector, compression: grpc.Compression):
     with grpc.insecure_channel(f"127.0.0.1:{busy.grpc_port}") as channel:
-        error = failure(lambda: channel.unary_unary(METHOD)(bytes(1_100_000)))
+        error = failure(lambda: channel.unary_unary(METHOD)(bytes(1_100_000), compression=compression))
     status = Status.FromString(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
     retry = RetryInfo()
     assert status.details[0].Unpack(retry)

@@ -63,13 +63,15 @@ def test_the_sdks_own_exporter(receiving: RunningCollector, compression: Compres
     ) == [{"service_name": "exporting", "scope_name": "tests", "agent": "Router", "n": "[1,2]"}]
 
 
-@pytest.mark.parametrize("coding", ["plain", "gzip", "two gzip members", "chunked"])
+@pytest.mark.parametrize("coding", ["plain", "named none", "gzip", "x-gzip", "two gzip members", "chunked"])
 def test_protobuf(receiving: RunningCollector, coding: str):
     body = otlp.request(otlp.span(name=f"protobuf {coding}")).SerializeToString()
     half = len(body) // 2
     sent, headers = {
         "plain": (body, {}),
+        "named none": (body, {"Content-Encoding": ""}),
         "gzip": (gzip.compress(body), {"Content-Encoding": "gzip"}),
+        "x-gzip": (gzip.compress(body), {"Content-Encoding": "x-gzip"}),
         "two gzip members": (gzip.compress(body[:half]) + gzip.compress(body[half:]), {"Content-Encoding": "gzip"}),
         "chunked": (iter([body[:half], body[half:]]), {"Transfer-Encoding": "chunked"}),
     }[coding]
@@ -192,15 +194,17 @@ def test_unknown_content_types_are_refused(receiving: RunningCollector, media_ty
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"])
 def test_other_methods_are_refused(receiving: RunningCollector, method: str, path: str):
     status, _, answer, headers = send(receiving, b"", {}, method, path)
     assert (status, json.loads(answer)["code"], headers["allow"]) == (405, 12, "POST")
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_unknown_paths_are_not_found(receiving: RunningCollector, method: str):
-    status, media_type, answer, _ = send(receiving, b"", PROTOBUF, method, "/v1/profiles")
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/v1/profiles"), ("POST", "/v1/profiles"), ("POST", "/v1/traces/"), ("POST", "/")]
+)
+def test_unknown_paths_are_not_found(receiving: RunningCollector, method: str, path: str):
+    status, media_type, answer, _ = send(receiving, b"", PROTOBUF, method, path)
     assert (status, media_type, Status.FromString(answer).code) == (404, PROTOBUF["Content-Type"], 12)
 
 

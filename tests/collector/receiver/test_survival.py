@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import math
@@ -10,10 +11,14 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
+import uvicorn
 from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from uvicorn.server import ServerState
 
+from otel_agents.collector import connections
 from tests.collector import otlp
 from tests.conftest import running_collector
 
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
+    from starlette.types import Receive, Scope, Send
 
     from tests.conftest import RunningCollector
 
@@ -145,6 +151,47 @@ def test_a_slow_sender_holds_up_nobody(receiving: RunningCollector):
         send(receiving, otlp.span(name="quick"))
         slow.sendall(b"}")
         assert slow.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("begin", "again"),
+    [
+        (b"GET /", b"a"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", b"a"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X-A: a\r\n"),
+        (b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A: ", b"a"),
+        (b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a"),
+    ],
+    ids=["path", "header", "headers", "trailer", "extension of a chunk"],
+)
+def test_what_has_no_end_is_not_kept(receiving: RunningCollector, begin: bytes, again: bytes):
+    process = psutil.Process(receiving.process.pid)
+    before = process.memory_info().rss
+    at = urlsplit(receiving.url)
+    with socket.create_connection((at.hostname, at.port)) as endless, pytest.raises(OSError):
+        endless.sendall(begin)
+        for _ in range(50):
+            endless.sendall(again * (1_000_000 // len(again)))
+    assert process.memory_info().rss - before < 20_000_000
+
+
+async def test_headers_that_do_not_come_are_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(connections, "HEADER_S", 0.01)
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204})
+        await send({"type": "http.response.body"})
+
+    config = uvicorn.Config(app, lifespan="off", log_config=None)
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: connections.BoundedConnection(config, state, {}), "127.0.0.1", 0)
+    async with server:
+        for begun, answer in ((b"", b""), (b"GET / HTTP", b""), (b"GET / HTTP/1.1\r\n\r\nGET /", b"HTTP/1.1 204 ")):
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(begun)
+            assert (await reader.read()).startswith(answer)  # to its end
+            writer.close()
 
 
 def test_a_thousand_connections(receiving: RunningCollector):

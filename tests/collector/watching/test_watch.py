@@ -52,7 +52,8 @@ def start(start_collector):
 def test_what_is_stored_is_judged_by_thresholds_and_rules(start):
     url = start(OTEL_AGENTS_COLLECTOR_THRESHOLDS="error_rate=20").url
     assert alerts(url)["alerts"] == []
-    send(url, *requests(6, failed=2, seconds=6.0), *requests(6, "Coder"))
+    of_no_time = otlp.span(end_time_unix_nano=2**64 - 1)  # which is more than a signed number holds
+    send(url, *requests(6, failed=2, seconds=6.0), *requests(6, "Coder"), of_no_time)
     told = alerts(url)
     assert firing(told) == [("slow chat", "Chat", "critical"), ("error_rate", "Chat", "high")]
     assert told["alerts"][1]["message"] == "Chat: 33.3 % of 6 requests failed in the last 5 minutes (limit 20 %)"
