@@ -12,6 +12,7 @@ from otel_agents.collector.handoff import OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from otel_agents.collector.store.room import Room
 
@@ -29,13 +30,19 @@ class Checkpointer:
         room: tells how long the log is, and whether there is room to move it.
         connection: a connection of its own.
         failed: is told of DuckDB's errors, and says whether the database cannot be used any more.
+        still: keeps others from writing, and is told when to wait no longer for those who do.
     """
 
     def __init__(
-        self, room: Room, connection: duckdb.DuckDBPyConnection, failed: Callable[[duckdb.Error], bool]
+        self,
+        room: Room,
+        connection: duckdb.DuckDBPyConnection,
+        failed: Callable[[duckdb.Error], bool],
+        still: Callable[[threading.Event], AbstractContextManager[None]],
     ) -> None:
         self._room = room
         self._failed = failed
+        self._still = still
         self._connection = connection
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -52,13 +59,17 @@ class Checkpointer:
         """Move the log now, and give the blocks of what was removed free.
 
         Raises:
-            OverloadedError: there is no room on the disk.
+            OverloadedError: there is no room on the disk, or it is being closed.
             duckdb.Error: something stands in the way just now.
         """
         self._room.check()
         with self._lock:
             try:
-                self._connection.execute("CHECKPOINT")
+                try:
+                    self._connection.execute("CHECKPOINT")
+                except duckdb.TransactionException:  # somebody writes; under load somebody always does
+                    with self._still(self._closing):
+                        self._connection.execute("CHECKPOINT")
             except duckdb.Error as error:
                 self._failed(error)
                 raise

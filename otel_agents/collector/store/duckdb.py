@@ -71,6 +71,8 @@ def _span_statements(incoming: pa.Table) -> list[str]:
 
 
 _REOPEN_PAUSE_S: Final = 2.0  # between attempts to open the file again
+_NOTES: Final = 4096  # rows that were deleted one by one take longer to go through than to make the table anew
+_LOOK_S: Final = 0.1  # between two looks whether to wait for those who write
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +108,7 @@ class DuckDBStore:
         self._room = Room(path)
         self._readers = Readers()
         self._number: int | None = None  # of the last write
+        self._noted = 0
         self._closing = threading.Event()
         self._reopening: threading.Thread | None = None
         self._open_file()
@@ -113,7 +116,7 @@ class DuckDBStore:
     def _open_file(self) -> None:
         self._writer = open_or_set_aside(self._path, memory_bytes=self._memory_bytes)
         self._open = OpenSpans(self._writer)
-        self._checkpointer = Checkpointer(self._room, self._writer.cursor(), self._gives_up)
+        self._checkpointer = Checkpointer(self._room, self._writer.cursor(), self._gives_up, self._still)
         self._tenants = TenantConnections(self._writer.cursor)
         self._rollups = Rollups(self._writer.cursor(), self._gives_up)
         ((self._batch,),) = self._writer.execute(_LAST_BATCH).fetchall()
@@ -164,7 +167,7 @@ class DuckDBStore:
                         self._open.write(change)
                     commit = self._insert(incoming)
                     if number is not None:
-                        self._writer.execute("UPDATE journal SET number = ?", [number])
+                        self._note(number)
                 except BaseException:
                     self._writer.rollback()
                     raise
@@ -180,6 +183,16 @@ class DuckDBStore:
                 return commit
             self._open.committed(change)
         return merged(commit, change.commit)
+
+    def _note(self, number: int) -> None:
+        """Keep the number of the last batch that is stored."""
+        # Not by an UPDATE: there could be no checkpoint until all who read at that moment had ended.
+        self._noted += 1
+        if self._noted % _NOTES == 0:
+            self._writer.execute("CREATE OR REPLACE TABLE journal (number UBIGINT NOT NULL)")
+        else:
+            self._writer.execute("DELETE FROM journal")
+        self._writer.execute("INSERT INTO journal VALUES (?)", [number])
 
     def interrupt(self) -> None:
         """Make the write that runs fail; any thread may."""
@@ -330,6 +343,22 @@ class DuckDBStore:
         self._checkpointer.checkpoint()
 
     @contextmanager
+    def _still(self, enough: threading.Event) -> Iterator[None]:
+        """Keep everybody from writing.
+
+        Raises:
+            OverloadedError: an event was set before those who write had ended.
+        """
+        while not self._lock.acquire(timeout=_LOOK_S):
+            if enough.is_set():
+                raise OverloadedError("the database is being closed")
+        try:
+            with self._rollups.changing():
+                yield
+        finally:
+            self._lock.release()
+
+    @contextmanager
     def read(self, tenant: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """Lend a cursor for a short time; it sees one consistent state, of a tenant or of all, and cannot write.
 
@@ -426,7 +455,7 @@ class DuckDBStore:
                     if self._closing.wait(_REOPEN_PAUSE_S):
                         return
             if self._number is not None:
-                self._writer.execute("UPDATE journal SET number = ?", [self._number])
+                self._note(self._number)
         self._reopening = None
         self._readers.open()
         self._set_aside.set()

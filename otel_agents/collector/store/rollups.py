@@ -227,7 +227,7 @@ class Rollups:
             goal = _goal(self._connection, done, MOST_SPANS)
             if goal is not None:
                 _add(self._connection, *_touched(self._connection, done, goal, since))
-                self._connection.execute("UPDATE rollup_state SET batch = $goal", {"goal": goal})
+                self._note(goal, since)
                 self._connection.execute("DELETE FROM rollup_gone")
             elif since > ALL:
                 self._build(done, since)
@@ -246,7 +246,12 @@ class Rollups:
         if low is not None:
             self._connection.execute(_BETWEEN, {**given, "low": low})
             _add(self._connection, _OF_TRACES.format(v=1, traces="older"), {"done": done})
-        self._connection.execute("UPDATE rollup_state SET since = $since", {"since": low or ALL})
+        self._note(done, low or ALL)
+
+    def _note(self, done: int, since: datetime) -> None:
+        # Not by an UPDATE: there could be no checkpoint until all who read at that moment had ended.
+        self._connection.execute("DELETE FROM rollup_state")
+        self._connection.execute("INSERT INTO rollup_state VALUES ($done, $since)", {"done": done, "since": since})
 
     def _state(self) -> tuple[int, datetime]:
         ((done, since),) = self._connection.execute("SELECT batch, since FROM rollup_state").fetchall()

@@ -144,6 +144,17 @@ def test_a_reader_sees_one_state(store: DuckDBStore):
     assert len(names(store)) == 1
 
 
+def test_a_checkpoint_waits_for_no_reader(store: DuckDBStore):
+    store.write([batch(otlp.span(name="before"))])
+    with store.read() as reader:
+        reader.execute("SELECT name FROM spans")
+        store.write([batch(otlp.span(name="after"))], number=1)
+        store.roll_up()
+        store.checkpoint()
+        assert reader.execute("SELECT name FROM spans").fetchall() == [("before",)]
+    assert store.stored() == 1
+
+
 def test_times_are_utc_whatever_the_machine_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TZ", "America/New_York")
     store = DuckDBStore(tmp_path / "spans.duckdb")
