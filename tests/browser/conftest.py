@@ -69,7 +69,7 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
             faults.append(message.text)
 
     def on_response(response: Response) -> None:
-        if response.status >= 400 and "/api/" not in response.url:
+        if response.status >= 400 and "/api/" not in response.url and not response.url.endswith("/readyz"):
             faults.append(f"{response.status} {response.url}")
 
     page.on("console", on_console)

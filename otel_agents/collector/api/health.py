@@ -32,12 +32,13 @@ def health_routes(check: Callable[[], None], damaged: Callable[[], list[Damage]]
         return JSONResponse({"status": "ok", "version": version("otel-agents")})
 
     async def readyz(_request: Request) -> Response:
+        found = [_without_folder(each) for each in await run_in_threadpool(damaged)]
+        told = {"damaged": found} if found else {}
         try:
             await run_in_threadpool(check)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
-            return JSONResponse({"status": "not ready", "reason": str(error)}, 503)
-        found = [_without_folder(each) for each in await run_in_threadpool(damaged)]
-        return JSONResponse({"status": "ready", **({"damaged": found} if found else {})})
+            return JSONResponse({"status": "not ready", "reason": str(error), **told}, 503)
+        return JSONResponse({"status": "ready", **told})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 

@@ -47,9 +47,10 @@ export function lost() {
  * @template T
  * @param {string} path
  * @param {RequestInit} [init]
+ * @param {number[]} [also] statuses that are answers too
  * @returns {Promise<T>}
  */
-async function request(path, init) {
+async function request(path, init, also = []) {
   /** @type {Response} */
   let answer;
   try {
@@ -64,7 +65,7 @@ async function request(path, init) {
     return new Promise(() => {}); // the page goes away
   }
   const body = await answer.json().catch(() => null);
-  if (answer.ok) return body;
+  if (answer.ok || (body && also.includes(answer.status))) return body;
   const message = `The collector answered ${answer.status}.`;
   throw new ApiError(answer.status, { kind: "failed", message, hint: null, ...body?.error });
 }
@@ -90,6 +91,9 @@ export const fetchTrace = (id, abort) => request(`/api/v1/traces/${encodeURIComp
 
 /** @returns {Promise<import("./types.js").Me>} */
 export const fetchMe = () => request("/api/v1/me");
+
+/** @param {AbortSignal} [abort] @returns {Promise<import("./types.js").Condition>} */
+export const fetchCondition = (abort) => request("/readyz", { signal: abort }, [503]);
 
 /** Ends the session of this browser. */
 export async function logOut() {

@@ -1,4 +1,5 @@
 // The page around the pages: header, banner, and which page the address asks for.
+import { Condition } from "./components/condition.js";
 import { Header, Unreached } from "./components/shell.js";
 import { html, render, useEffect } from "./lib.js";
 import { startLive } from "./live.js";
@@ -33,6 +34,7 @@ function App() {
   return html`<a class="skip" href="#content" onClick=${skip}>Skip to content</a>
     <${Header} current=${first} />
     <${Unreached} />
+    <${Condition} overview=${route.value.parts.length === 0} />
     <${Page} />`;
 }
 

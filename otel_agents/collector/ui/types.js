@@ -95,6 +95,13 @@
  *   channels: { name: string, sent?: number, retried?: number, failed?: number, dropped?: number }[],
  * }} Alerts of a collector that does not watch, watched is false and there is nothing else
  */
+/**
+ * @typedef {{
+ *   file: string, why: string, found: string, state: "waiting" | "being read" | "read", taken: Record<string, number>,
+ *   lost: Record<string, number>, incomplete: Record<string, number>, unreadable: string[],
+ * }} Damage a database file that was set aside
+ */
+/** @typedef {{ status: string, reason?: string, damaged?: Damage[] }} Condition */
 /** @typedef {string | number | boolean | null} Cell */
 /** @typedef {{ columns: string[], types: string[], rows: Cell[][], truncated: boolean, elapsed_ms: number }} QueryResult */
 /** @typedef {{ name: string, sql: string, about: string, changed: string, changed_by: string }} SavedQuery */
