@@ -1,4 +1,6 @@
 // What was said, read from a span's attributes into messages of known parts. Nothing here touches the page.
+import { inAndOut, otherMessages } from "./dialects.js";
+import { isObject, parsed } from "./values.js";
 
 /**
  * @typedef {{ kind: "text", text: string }
@@ -12,18 +14,6 @@
 /** @typedef {Record<string, any>} Loose */
 /** @typedef {import("../../types.js").Span} Span */
 
-/** JSON text as its value; other text, and other values, as they are. @param {unknown} value */
-export function parsed(value) {
-  if (typeof value !== "string" || !/^\s*[[{"]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
-
-/** @param {unknown} value @returns {value is Loose} */
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 /** @param {unknown} value @returns {unknown[]} */
 const asList = (value) => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
 
@@ -45,16 +35,16 @@ function media(part) {
 function readPart(part) {
   if (typeof part === "string") return { kind: "text", text: part };
   if (!isObject(part)) return { kind: "data", value: part };
-  const type = String(part.type ?? "text");
+  const type = String(part.type ?? "text").replaceAll("-", "_");
   const text = part.content ?? part.text ?? part.thinking;
   if (/reasoning|thinking/.test(type) && typeof text === "string") return { kind: "reasoning", text };
   if (type === "tool_call_response" || type === "tool_result") {
-    const result = part.result ?? part.response ?? part.content;
-    return { kind: "result", id: part.id ?? part.tool_use_id ?? null, result: parsed(result) };
+    const result = part.result ?? part.response ?? part.output ?? part.content;
+    return { kind: "result", id: part.id ?? part.tool_use_id ?? part.toolCallId ?? null, result: parsed(result) };
   }
   if (type === "tool_call" || type === "tool_use" || type === "function") {
-    const { name = "tool", arguments: args = part.input } = part.function ?? part;
-    return { kind: "call", id: part.id ?? null, name: String(name), args: parsed(args) };
+    const { name = part.toolName ?? "tool", arguments: args = part.input ?? part.args } = part.function ?? part;
+    return { kind: "call", id: part.id ?? part.toolCallId ?? null, name: String(name), args: parsed(args) };
   }
   if (/blob|uri|file|image|audio|video/.test(type)) return media(part);
   if (/text$/.test(type) && typeof text === "string") return { kind: "text", text };
@@ -66,7 +56,7 @@ function readMessage(message) {
   if (!isObject(message)) return { role: "message", parts: [readPart(message)], finish: null };
   const role = String(message.role ?? "message");
   const parts = asList(message.parts ?? parsed(message.content)).map(readPart);
-  if (role === "tool" && !message.parts) {
+  if (role === "tool" && !message.parts && !parts.some((part) => part.kind === "result")) {
     const result = { kind: /** @type {const} */ ("result"), id: message.tool_call_id ?? null, result: parsed(message.content) };
     return { role, parts: [result], finish: null };
   }
@@ -90,8 +80,12 @@ export function readMessages(value) {
 export function conversation(span) {
   const { attributes } = span;
   const system = asList(parsed(attributes["gen_ai.system_instructions"])).map(readPart);
-  const input = readMessages(attributes["gen_ai.input.messages"]);
-  const output = readMessages(attributes["gen_ai.output.messages"]);
+  let input = readMessages(attributes["gen_ai.input.messages"]);
+  let output = readMessages(attributes["gen_ai.output.messages"]);
+  if (!input.length && !output.length) {
+    const others = otherMessages(attributes, span.type === "model");
+    [input, output] = [others.input.map(readMessage), others.output.map(readMessage)];
+  }
   const tools = asList(parsed(attributes["gen_ai.tool.definitions"])).filter(isObject);
   return system.length || input.length || output.length ? { system, input, output, tools } : null;
 }
@@ -102,9 +96,5 @@ export function calledTools(messages) {
   return new Map(calls.map((call) => [call.id, call.name]));
 }
 
-/** What went into a tool and what came out. @param {Span} span */
-export function toolContent({ attributes }) {
-  const args = attributes["gen_ai.tool.call.arguments"];
-  const result = attributes["gen_ai.tool.call.result"];
-  return { args: parsed(args), result: parsed(result) };
-}
+/** What went into a span and what came out. @param {Span} span */
+export const contentOf = ({ attributes }) => inAndOut(attributes);

@@ -2,7 +2,7 @@
 import { html, useState } from "../../lib.js";
 import { exact } from "../../format.js";
 import { Json } from "../code.js";
-import { parsed } from "./messages.js";
+import { parsed } from "./values.js";
 
 /** Longer texts are folded to this many letters. */
 const FOLDED = 1800;

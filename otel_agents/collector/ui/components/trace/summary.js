@@ -6,7 +6,7 @@ import { Icon } from "../icons.js";
 import { Chat } from "./chat.js";
 import { Passage, Routes } from "./communication.js";
 import { Facts, Price, Tokens } from "./facts.js";
-import { conversation, toolContent } from "./messages.js";
+import { contentOf, conversation } from "./messages.js";
 import { Value } from "./prose.js";
 import { ABANDONED } from "./head.js";
 import { below, stateOf } from "./tree.js";
@@ -27,12 +27,15 @@ function ErrorBox({ span, onStack }) {
 }
 
 /** @param {{ span: Span }} props */
-function ToolContent({ span }) {
-  const { args, result } = toolContent(span);
-  if (args === undefined && result === undefined) return html`<p class="muted">Arguments and result were not recorded.</p>`;
+function Content({ span }) {
+  const { input, output } = contentOf(span);
+  const tool = span.type === "tool";
+  if (input === undefined && output === undefined) {
+    return tool ? html`<p class="muted">Arguments and result were not recorded.</p>` : null;
+  }
   return html`<div class="tool-content">
-    ${args !== undefined && html`<section><h3>Arguments</h3><${Value} value=${args} /></section>`}
-    ${result !== undefined && html`<section><h3>Result</h3><${Value} value=${result} /></section>`}
+    ${input !== undefined && html`<section><h3>${tool ? "Arguments" : "Input"}</h3><${Value} value=${input} /></section>`}
+    ${output !== undefined && html`<section><h3>${tool ? "Result" : "Output"}</h3><${Value} value=${output} /></section>`}
   </div>`;
 }
 
@@ -87,7 +90,7 @@ export function Summary({ traceId, node, span, onStack }) {
     ${span.status === "error" && html`<${ErrorBox} span=${span} onStack=${onStack} />`}
     ${stateOf(span) === "abandoned" && html`<p class="abandoned-note"><${Icon} name="warning" />${ABANDONED}</p>`}
     ${span.type === "message" && html`<${Passage} span=${span} />`}
-    ${span.type === "tool" && html`<${ToolContent} span=${span} />`}
+    ${span.type !== "model" && span.type !== "message" && html`<${Content} span=${span} />`}
     ${node.children.length > 0 && html`<${Below} node=${node} />`}
     <${Tokens} span=${span} />
     <${Price} span=${span} />
