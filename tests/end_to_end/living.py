@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PROGRAM = Path(__file__).parent / "programs" / "open_spans.py"
+PROGRAMS = Path(__file__).parent / "programs"
 
 
 class Program:
@@ -34,10 +34,10 @@ class Program:
 
 
 @contextmanager
-def program(way: str, url: str, **variables: str) -> Iterator[Program]:
+def program(way: str, url: str, *, file: str = "open_spans", **variables: str) -> Iterator[Program]:
     environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "100", **variables}
     pipe = subprocess.PIPE
-    command = [sys.executable, PROGRAM, way]
+    command = [sys.executable, PROGRAMS / f"{file}.py", way]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
         try:
             yield Program(process)

@@ -29,6 +29,8 @@ def states(collector: RunningCollector) -> Callable[[], dict[str, str]]:
 
 
 OPEN = {"run": "open", "inside": "open"}
+OPEN_OF_LOGFIRE = {"outer": "open", "inner": "open"}
+TREE = "SELECT name, span_id, parent_span_id, attributes->>'step' AS step FROM spans ORDER BY start_time"
 DEAD = {"run": "abandoned", "inside": "abandoned"}
 
 
@@ -81,6 +83,19 @@ def test_a_forked_child_does_not_speak_for_its_parent(collector: RunningCollecto
         assert states(collector)() == OPEN
         parent.end()
     until(states(collector), {})
+
+
+def test_spans_that_logfires_package_announces_are_the_spans_themselves(collector: RunningCollector):
+    with program("", collector.url, file="logfire_pending") as running:
+        until(states(collector), OPEN_OF_LOGFIRE)
+        (outer, inner) = collector.sql(TREE)
+        assert (outer["parent_span_id"], inner["parent_span_id"]) == (None, outer["span_id"])
+        running.go_on()
+        until(states(collector), {})
+        running.end()
+    ended = [{**outer, "step": None}, {**inner, "step": "2"}]
+    assert collector.sql(TREE) == ended
+    assert collector.sql("SELECT spans, model_calls FROM traces") == [{"spans": 2, "model_calls": 0}]
 
 
 def test_another_collector_is_asked_and_told_nothing():
