@@ -30,7 +30,12 @@ settings.load_profile("ours")
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_users_spool(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep what tests do not deliver away from the user's own; the programs they start inherit it."""
+    """Keep what tests do not deliver away from the user's own; the programs they start inherit it.
+
+    They deliver before they end, too, however slow the machine: what an exit leaves behind has tests of its own, which
+    set how long it may take.
+    """
+    os.environ["OTEL_AGENTS_SHUTDOWN_TIMEOUT"] = "40"
     os.environ["OTEL_AGENTS_SPOOL"] = str(tmp_path_factory.mktemp("spool"))
     os.environ["OTEL_AGENTS_STATE"] = "false"
 

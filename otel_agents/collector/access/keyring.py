@@ -57,6 +57,9 @@ class Keyring:
         self._database = database
         self._now = now
         self._lock = threading.Lock()
+        # Held from a question to the state until what is known here agrees with the answer: else one that was read
+        # before a key or a session began or ended would undo that here until the next look.
+        self._turn = threading.RLock()
         self._keys: dict[str, Key] = {}
         self._sessions: dict[str, Session] = {}
         self._codes: dict[str, datetime] = {}  # hash -> when it ends
@@ -144,9 +147,10 @@ class Keyring:
             raise RefusedError(403, f"the key {who.name!r} has no scope read")
         cookie = tokens.new_code()
         session = sessions.Session(tokens.digest(cookie), who.id, now, now + SESSION)
-        with self._database.write() as connection:
-            sessions.add(connection, session)
-        self._sessions[session.hash] = session
+        with self._turn:
+            with self._database.write() as connection:
+                sessions.add(connection, session)
+            self._sessions[session.hash] = session
         return cookie, who
 
     def end_session(self, shown: str) -> None:
@@ -154,9 +158,10 @@ class Keyring:
         from otel_agents.collector.state import sessions
 
         hashed = tokens.digest(shown)
-        self._sessions.pop(hashed, None)
-        with self._database.write() as connection:
-            sessions.remove(connection, hashed)
+        with self._turn:
+            self._sessions.pop(hashed, None)
+            with self._database.write() as connection:
+                sessions.remove(connection, hashed)
 
     # --- Keys -------------------------------------------------------------------------------------------------------
 
@@ -182,27 +187,30 @@ class Keyring:
         key_id, secret = tokens.new_key()
         expires = None if days is None else now + timedelta(days=days)
         key = keys.Key(key_id, name, tokens.digest(secret), frozenset(scopes), tenant, now, expires)
-        with self._database.write() as connection:
-            keys.add(connection, key)
-        self._keys[key.id] = key
+        with self._turn:
+            with self._database.write() as connection:
+                keys.add(connection, key)
+            self._keys[key.id] = key
         return key, secret
 
     def revoke(self, named: str) -> list[Key]:
         """Revoke the key of an id, or all of a name; return those that worked. They do not from now on."""
         from otel_agents.collector.state import keys
 
-        with self._database.write() as connection:
-            revoked = keys.revoke(connection, named, self._now())
-        self._read()
+        with self._turn:
+            with self._database.write() as connection:
+                revoked = keys.revoke(connection, named, self._now())
+            self._read()
         return revoked
 
     def all(self) -> list[Key]:
         """All keys, the oldest first, those that do not work any more too."""
         if not self._database.exists:
             return []
-        self._note_use()
-        self._read()
-        return list(self._keys.values())
+        with self._turn:
+            self._note_use()
+            self._read()
+            return list(self._keys.values())
 
     # --- The state --------------------------------------------------------------------------------------------------
 
@@ -216,8 +224,9 @@ class Keyring:
 
     def _look(self) -> None:
         try:
-            self._note_use()
-            self._read()
+            with self._turn:
+                self._note_use()
+                self._read()
         except StateError as error:
             _log.warning("Keys cannot be looked up, those known are used: %s", error)
 

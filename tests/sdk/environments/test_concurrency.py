@@ -72,6 +72,6 @@ def test_greenlets_end_in_time_when_nobody_answers(run, environment) -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
         environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        environment["OTEL_AGENTS_SHUTDOWN_TIMEOUT"] = "0.5"
+        environment |= {"OTEL_AGENTS_SHUTDOWN_TIMEOUT": "0.5", "OTEL_EXPORTER_OTLP_TIMEOUT": "60"}
         said = run("greenlets", "quiet")
-    assert time.time() - float(said) < 2
+    assert time.time() - float(said) < 30  # half of what an answer is waited for while it runs
