@@ -65,7 +65,10 @@ def test_a_receiver_that_never_answers_holds_the_exit_no_longer_than_set() -> No
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        program = "import time\nconfigure(shutdown_timeout=0.3, timeout=60)\nwith monitor_operation('work'): pass\nprint(time.time())"
+        program = (
+            "import time\nconfigure(shutdown_timeout=0.3, timeout=60)\n"
+            "with monitor_operation('work'): pass\nprint(time.time())"
+        )
         ran = run(program, url)
     assert ran.returncode == 0
     assert time.time() - float(ran.stdout) < 30  # half of what an answer is waited for while it runs
@@ -181,7 +184,10 @@ def test_exporting_over_grpc_without_a_collector_does_not_hold_the_exit() -> Non
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
-    program = "import time\nconfigure(protocol='grpc', retry_for=60)\nwith monitor_operation('work'): pass\nprint(time.time())"
+    program = (
+        "import time\nconfigure(protocol='grpc', retry_for=60)\n"
+        "with monitor_operation('work'): pass\nprint(time.time())"
+    )
     ran = run(program, url, OTEL_AGENTS_SHUTDOWN_TIMEOUT="0.3")
     assert ran.returncode == 0
     assert time.time() - float(ran.stdout) < 30  # half of what it is tried again for while it runs
