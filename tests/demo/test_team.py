@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHO = {"user": "ana", "session": "s-1", "tenant": "acme"}
 BOUND_TO_FAIL = {
-    "Which customers buy the same products?": "TimeoutError: the query took more than 0.8 s of CPU and was stopped",
+    "Which customers buy the same products?": "TimeoutError: the query took more than 20,000,000 steps and was stopped",
     "Read every file of the source code and compare their style.": "BadRequestError: Error code: 400 - This model's "
     "maximum context length is 24000 tokens.",
 }
