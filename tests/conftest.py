@@ -64,7 +64,7 @@ class RunningCollector:
             f"{self.url}/api/v1/sql", json.dumps({"sql": text}).encode(), {"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:
                 answer = json.load(response)
         except urllib.error.HTTPError as error:
             raise AssertionError(error.read().decode()) from None
@@ -74,7 +74,7 @@ class RunningCollector:
         """End it and return its exit code; does nothing when it has ended."""
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
 
 def up(*arguments: str, **environment: str) -> subprocess.Popen[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from tests.browser import install
 from tests.browser.spans import Sender, shop_run
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Response
+
+PATIENCE_MS = 60_000  # for what is to come; how long it takes says what else the machine does
+expect.set_options(timeout=PATIENCE_MS)
 
 ARGUMENTS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 # Anything the content security policy stopped is a fault of ours, whether or not the page noticed.
@@ -50,7 +53,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(
         viewport={"width": 1440, "height": 900}, timezone_id="UTC", locale="en-GB", reduced_motion="reduce"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
     await context.add_init_script(REPORT_VIOLATIONS)
     yield context
@@ -113,7 +116,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str
     yield start
     for process in running:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         assert process.stdout is not None
         process.stdout.close()
 

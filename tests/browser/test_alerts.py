@@ -15,9 +15,7 @@ async def test_an_alert_is_seen_acknowledged_and_silenced(page: Page, start):
     await expect(page.get_by_text("Nothing fires")).to_be_visible()
     send(url, *requests(4, failed=2))
     now = page.get_by_role("region", name="Now")
-    await expect(now).to_contain_text(
-        "Chat: 50.0 % of 4 requests failed in the last 5 minutes (limit 10 %)", timeout=30_000
-    )
+    await expect(now).to_contain_text("Chat: 50.0 % of 4 requests failed in the last 5 minutes (limit 10 %)")
 
     await page.goto(f"{url}/#/")
     strip = page.get_by_role("region", name="Alerts")

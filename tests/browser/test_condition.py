@@ -52,7 +52,7 @@ def full(tmp_path: Path, start_collector: Callable[..., RunningCollector]) -> It
 async def test_a_damaged_file_is_told_of_on_the_overview(page: Page, damaged: str):
     await page.goto(damaged)
     damage = page.get_by_role("list", name="Damage")
-    await expect(damage).to_contain_text("Taken over: 2 spans.", timeout=30_000)
+    await expect(damage).to_contain_text("Taken over: 2 spans.")
     await expect(damage).to_contain_text("It is kept as spans.damaged-")
     await page.goto(f"{damaged}/#/traces")
     await expect(damage).to_have_count(0)
@@ -64,4 +64,4 @@ async def test_a_full_disk_is_told_of_on_every_page_until_there_is_room(page: Pa
     banner = page.get_by_role("alert")
     await expect(banner).to_contain_text("The collector takes nothing in now: the collector's disk is full.")
     ballast.unlink()
-    await expect(banner).to_have_count(0, timeout=30_000)
+    await expect(banner).to_have_count(0)

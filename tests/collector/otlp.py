@@ -70,7 +70,7 @@ def request(*spans: Span, resource: dict[str, Any] | None = None, scope: str = "
 
 def post(url: str, body: bytes, media_type: str = "application/x-protobuf") -> bytes:
     """Send a request, wait for the acknowledgement and return it."""
-    with urlopen(Request(url, body, {"Content-Type": media_type}), timeout=30) as answer:
+    with urlopen(Request(url, body, {"Content-Type": media_type}), timeout=60) as answer:
         assert (answer.status, answer.headers["Content-Type"]) == (200, media_type)
         return bytes(answer.read())
 

@@ -57,7 +57,7 @@ def stored(data: Path) -> list[str]:
 def failed(*arguments: str, **environment: str) -> tuple[int, str]:
     """Exit code and standard error of a collector that does not start."""
     with up(*arguments, **environment) as process:
-        printed, errors = process.communicate(timeout=20)
+        printed, errors = process.communicate(timeout=60)
     assert printed == ""
     return process.returncode, errors
 
@@ -162,7 +162,7 @@ def test_a_second_ctrl_c_ends_it_at_once(start_collector: Start):
 
         pressing = threading.Thread(target=press_again)
         pressing.start()
-        code = collector.process.wait(timeout=10)
+        code = collector.process.wait(timeout=60)
         gone.set()
         pressing.join()
     assert code == -signal.SIGINT

@@ -30,7 +30,7 @@ class Program:
         self.process.stdin.flush()
 
     def end(self) -> None:
-        self.process.communicate("\n" * 4, timeout=30)
+        self.process.communicate("\n" * 4, timeout=60)
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def program(way: str, url: str, *, file: str = "open_spans", **variables: str) -
 
 def until(ask: Callable[[], Any], wanted: Any) -> None:
     """Ask until the answer is what is wanted."""
-    until_s = monotonic() + 30
+    until_s = monotonic() + 60
     while (got := ask()) != wanted:
         assert monotonic() < until_s, got
         sleep(0.1)

@@ -52,7 +52,7 @@ class Receiver:
     def wait(self, requests: int = 1) -> None:
         """Wait until so many further requests have come."""
         for _ in range(requests):
-            assert self.arrived.acquire(timeout=20)
+            assert self.arrived.acquire(timeout=60)
 
 
 @contextmanager

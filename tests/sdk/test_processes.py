@@ -220,7 +220,7 @@ with monitor_operation("work"):
     with process:
         assert process.stdout.readline() == "in\n"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
     assert said.strip().endswith("KeyboardInterrupt")
     assert receiver.names() == ["work"]
 

@@ -61,7 +61,7 @@ class Keyed:
             export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
             metadata = [(name.lower(), value) for name, value in headers.items()]
             try:
-                export(otlp.request(otlp.span()).SerializeToString(), metadata=metadata, timeout=20)
+                export(otlp.request(otlp.span()).SerializeToString(), metadata=metadata, timeout=60)
             except grpc.RpcError as error:
                 return error.code()
         return grpc.StatusCode.OK
@@ -120,7 +120,7 @@ def test_what_listens_for_grpc_takes_nothing_from_a_page(at):
     """Browsers speak HTTP/1.1 to an address without TLS, and DNS rebinding needs no more."""
     request = b"POST /opentelemetry.proto.collector.trace.v1.TraceService/Export HTTP/1.1\r\nHost: evil.example\r\n\r\n"
     host, _, port = at.grpc.partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as page:
+    with socket.create_connection((host, int(port)), timeout=60) as page:
         page.sendall(request)
         assert not page.recv(65536).startswith(b"HTTP/1.")
 
@@ -341,7 +341,7 @@ def test_sessions_and_keys_outlive_a_restart_and_codes_do_not(tmp_path):
 def test_wider_than_loopback_it_starts_with_a_key_alone(tmp_path):
     data = tmp_path / "data"
     with up("--host", "0.0.0.0", "--port", "0", "--grpc-port", "0", "--data", str(data)) as process:
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "there is no key they would need: make one with `otel-agents keys create NAME" in said
 
@@ -364,7 +364,7 @@ def test_a_damaged_state_stops_it_from_starting_with_keys_and_says_what_to_do(tm
     data.mkdir()
     (data / "state.sqlite3").write_bytes(b"damaged" * 1000)
     with up("--require-keys", "--port", "0", "--grpc-port", "0", "--data", str(data)) as process:
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
     assert (process.returncode, "is damaged: put back a copy of it, or move it away" in said) == (1, True)
 
 

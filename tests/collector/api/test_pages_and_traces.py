@@ -88,7 +88,7 @@ def test_the_schema_names_every_column_and_says_what_it_means(url):
 
 
 def test_commits_are_told_live(url):
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.request("GET", "/api/v1/live")
     answer = connection.getresponse()
     assert answer.getheader("content-type").startswith("text/event-stream")

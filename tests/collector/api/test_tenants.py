@@ -204,7 +204,7 @@ def test_sending_its_ids_is_answered_as_any_others(two):
 
 
 def test_the_live_feed_tells_of_its_own_commits_alone(two):
-    connection = http.client.HTTPConnection(two.at.url.removeprefix("http://"), timeout=20)
+    connection = http.client.HTTPConnection(two.at.url.removeprefix("http://"), timeout=60)
     connection.request("GET", "/api/v1/live", headers=two.acme)
     stream = connection.getresponse()
     assert stream.readline() == b": connected\n"

@@ -44,7 +44,7 @@ class Disk:
 
     def write(self, batches: Sequence[Batch], number: int) -> int:
         self.writing.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         group = [name for batch in batches for name in names(batch)]
         for errors in (self.refuse[n] for n in group if self.refuse.get(n)):
             raise errors.pop(0)

@@ -64,7 +64,7 @@ def submit(intake: Intake[int], disk: Disk, *names: str) -> list[Future[None]]:
     """Submit batches so that the first is stored alone and the others wait for it."""
     first, *rest = names
     futures = [intake.submit(batch(first))]
-    assert disk.writing.wait(10)
+    assert disk.writing.wait(60)
     return futures + [intake.submit(batch(n)) for n in rest]
 
 
@@ -154,14 +154,14 @@ def test_a_sender_that_went_away_is_not_stored(intake: Intake[int], disk: Disk, 
 
     def slow(file: int) -> None:
         writing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         sync(file)
 
     disk.gate.set()
     with monkeypatch.context() as patch:
         patch.setattr(os, "fdatasync", slow)
         intake.submit(batch("first"))
-        assert writing.wait(10)
+        assert writing.wait(60)
         gone, kept = intake.submit(batch("gone")), intake.submit(batch("kept"))
         assert gone.cancel()
         go_on.set()

@@ -34,7 +34,7 @@ def send(
     collector: RunningCollector, body: Any, headers: dict[str, str], method: str = "POST", path: str = "/v1/traces"
 ) -> tuple[int, str, bytes, dict[str, str]]:
     """Status, content type, body and headers of the answer. An iterable body is sent in chunks, with no length."""
-    connection = HTTPConnection(urlsplit(collector.url).netloc, timeout=10)
+    connection = HTTPConnection(urlsplit(collector.url).netloc, timeout=60)
     try:
         connection.request(method, path, body, headers, encode_chunked=not isinstance(body, bytes))
         response = connection.getresponse()

@@ -104,7 +104,7 @@ def test_kinds_and_attributes_can_be_left_alone(start_collector: Callable[..., A
 def test_over_grpc_too(collector: RunningCollector):
     with grpc.insecure_channel(f"127.0.0.1:{collector.grpc_port}") as channel:
         export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
-        export(otlp.request(otlp.span({"contact": MAIL})).SerializeToString(), timeout=20)
+        export(otlp.request(otlp.span({"contact": MAIL})).SerializeToString(), timeout=60)
     assert MAIL not in stored(collector)
 
 

@@ -25,7 +25,7 @@ def report(collector: RunningCollector, program: str, number: int, *spans: Span,
     header = json.dumps({"program": {"id": program}, "number": number, **said})
     body = (otlp.request(*spans) if spans else ExportTraceServiceRequest()).SerializeToString()
     headers = {"Content-Type": "application/x-protobuf", "otel-agents-report": header}
-    with urlopen(Request(f"{collector.url}/v1/open_spans", body, headers), timeout=30) as answer:
+    with urlopen(Request(f"{collector.url}/v1/open_spans", body, headers), timeout=60) as answer:
         told = ExportTraceServiceResponse.FromString(answer.read()).partial_success
     return told.rejected_spans, told.error_message
 
@@ -71,14 +71,14 @@ def test_a_program_that_leaves_takes_nothing_along(receiving: RunningCollector):
 def test_without_a_header_that_says_whose_it_is_it_is_refused(receiving: RunningCollector, header: str | None):
     headers = {"Content-Type": "application/json", **({} if header is None else {"otel-agents-report": header})}
     with pytest.raises(HTTPError) as refused:
-        urlopen(Request(f"{receiving.url}/v1/open_spans", b"{}", headers), timeout=30)
+        urlopen(Request(f"{receiving.url}/v1/open_spans", b"{}", headers), timeout=60)
     with refused.value as answer:
         assert answer.code == 400
 
 
 def test_snapshots_have_a_signal_of_their_own_in_the_counts(receiving: RunningCollector):
     def counts() -> dict[str, int]:
-        with urlopen(f"{receiving.url}/metrics", timeout=30) as answer:
+        with urlopen(f"{receiving.url}/metrics", timeout=60) as answer:
             lines = answer.read().decode().splitlines()
         prefix = "otel_agents_collector_records_"
         read = (line.removeprefix(prefix).split() for line in lines if line.startswith(prefix) and "open_spans" in line)

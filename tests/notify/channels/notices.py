@@ -44,7 +44,7 @@ class Hooks:
         self.answers = SimpleQueue()
 
     def next(self):
-        return self.arrived.get(timeout=20)
+        return self.arrived.get(timeout=60)
 
 
 @contextmanager

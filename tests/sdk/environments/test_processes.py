@@ -41,14 +41,14 @@ def test_gunicorn_that_loads_the_application_before_it_forks(receiver, environme
         with process:
             answered: Counter[int] = Counter()
             for n in range(500):  # until both workers have answered some
-                connection = HTTPConnection("127.0.0.1", port, timeout=30)
+                connection = HTTPConnection("127.0.0.1", port, timeout=60)
                 connection.request("GET", f"/{n}")
                 answered[int(connection.getresponse().read())] += 1
                 connection.close()
                 if len(answered) == 2 and min(answered.values()) >= 3:
                     break
             process.terminate()
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=60)
     assert (process.returncode, said, len(answered)) == (0, "", 2)
     spans = told(receiver)
     requests = [f"GET /{n}" for n in range(answered.total())]
@@ -93,6 +93,6 @@ def test_a_function_that_is_frozen_between_calls(receiver, environment) -> None:
             os.waitid(os.P_PID, process.pid, os.WSTOPPED)
             assert receiver.names() == ["invoke_agent Function"] * call  # with nothing of the program running
             process.send_signal(signal.SIGCONT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, "")
     assert receiver.names() == ["invoke_agent Function"] * 3

@@ -25,7 +25,7 @@ class Served:
 
     def get(self, path: str, most: int | None = None) -> bytes:
         """The answer's body, or its first bytes, after which the client goes away."""
-        connection = HTTPConnection(*self._address, timeout=30)
+        connection = HTTPConnection(*self._address, timeout=60)
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read(most)
@@ -60,7 +60,7 @@ def served(receiver, environment):
                 yield Served(receiver, listening, process)
             finally:
                 process.terminate()
-                _, said = process.communicate(timeout=30)
+                _, said = process.communicate(timeout=60)
     assert said == ""
 
 

@@ -134,7 +134,7 @@ with monitor_operation("after"): pass
     with process:
         assert process.stdout.readline() == "spooled\n"
         with receiving(port) as receiver:
-            printed, _ = process.communicate("go\n", timeout=30)
+            printed, _ = process.communicate("go\n", timeout=60)
             assert (printed, sorted(receiver.names())) == ("2 2 0 {} {}\n", ["after", "before"])
     assert files(spool) == []
 

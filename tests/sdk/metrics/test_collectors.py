@@ -22,7 +22,7 @@ class Calls:
 
     def wait(self, times: int = 1) -> None:
         for _ in range(times):
-            assert self.came.acquire(timeout=20)
+            assert self.came.acquire(timeout=60)
 
 
 def test_it_is_called_at_once_and_then_every_so_many_seconds(configure) -> None:
@@ -83,7 +83,7 @@ def test_one_that_fails_or_hangs_stops_no_other(configure, monkeypatch, caplog) 
 
     def hanging() -> None:
         hung()
-        go_on.wait(20)
+        go_on.wait(60)
 
     for function in (broken, hanging, fine):
         metrics.add_collector(function, every=0.01)

@@ -32,7 +32,7 @@ def test_calls_are_made_in_order_by_one_thread(delivery):
     for number in range(5):
         delivery.put(lambda number: made.append((number, threading.current_thread().name)), number)
     delivery.put(done.set)
-    assert done.wait(10)
+    assert done.wait(60)
     assert made == [(number, "otel-agents-alerts") for number in range(5)]
 
 
@@ -45,7 +45,7 @@ def test_one_that_fails_is_logged_once_and_the_others_are_called(delivery, caplo
     delivery.put(fail)
     delivery.put(fail)
     delivery.put(done.set)
-    assert done.wait(10)
+    assert done.wait(60)
     assert [record.getMessage() for record in caplog.records] == [
         "a listener failed; the program goes on, and this is not said again"
     ]
@@ -59,7 +59,7 @@ def test_one_that_hangs_holds_up_nobody_and_too_many_are_counted(delivery):
         delivery.put(lambda: None)
     delivery.put(done.set)
     release.set()
-    assert done.wait(10)
+    assert done.wait(60)
     assert faults.counts.pop("a listener that were too many") >= 200
 
 
@@ -82,7 +82,7 @@ def test_a_coroutine_without_a_loop_runs_all_the_same(delivery):
         done.set()
 
     delivery.put(listen)
-    assert done.wait(10)
+    assert done.wait(60)
 
 
 def test_a_traced_program_looks_by_itself(a_fresh_program):
@@ -97,7 +97,7 @@ def test_a_traced_program_looks_by_itself(a_fresh_program):
     for _ in range(3):
         with pytest.raises(ValueError), monitor_operation("request", agent_name="ChatAgent"):
             raise ValueError
-    assert done.wait(10)
+    assert done.wait(60)
     assert heard == [("error_rate", "firing", "ChatAgent")]
 
 
@@ -174,5 +174,5 @@ def test_an_agent_that_never_spoke_is_missed_in_a_program_that_does_nothing(a_fr
 
     alert_manager.add_rule("gone", "silence(agent=Poller) > 0.01s")
     configure(traces_exporter="none", alert_interval=0.01, interval=0.01)
-    assert done.wait(10)
+    assert done.wait(60)
     assert heard == ["gone/agent/Poller"]

@@ -123,8 +123,8 @@ def test_what_fails_is_tried_again_and_counted():
     counts, channel = Counter(), Stubborn(Unreachable("status 503"), Unreachable("status 503"))
     outbox = Outbox(channel, counts, waits=(0, 0, 0))
     outbox.put(NOTICE)
-    assert channel.taken.wait(20)
-    outbox.close(monotonic() + 20)
+    assert channel.taken.wait(60)
+    outbox.close(monotonic() + 60)
     assert counts == {"retried": 2, "sent": 1}
 
 
@@ -139,10 +139,10 @@ def test_what_keeps_failing_or_is_refused_is_given_up_and_said_once(errors, coun
     counts = Counter()
     outbox = Outbox(Stubborn(*errors, *errors), counts, waits=(0, 0))
     outbox.put(NOTICE)
-    outbox._thread.join(20)
+    outbox._thread.join(60)
     assert counts == counted
     outbox.put(NOTICE)
-    outbox.close(monotonic() + 20)
+    outbox.close(monotonic() + 60)
     assert caplog.messages == [f"Alerts could not be sent (stubborn: {errors[0]}); said once until they can"]
 
 
@@ -156,17 +156,17 @@ class Hanging:
 
     def send(self, notice):
         self.at_it.set()
-        assert self.go.wait(20)
+        assert self.go.wait(60)
 
 
 def test_a_channel_that_hangs_holds_up_nobody_and_what_is_too_much_is_dropped_and_counted():
     counts, channel = Counter(), Hanging()
     outbox = Outbox(channel, counts)
     outbox.put(NOTICE)
-    assert channel.at_it.wait(20)
+    assert channel.at_it.wait(60)
     for _ in range(105):
         outbox.put(NOTICE)
     assert counts == {"dropped": 5}
     channel.go.set()
-    outbox.close(monotonic() + 20)
+    outbox.close(monotonic() + 60)
     assert counts == {"dropped": 5, "sent": 101}

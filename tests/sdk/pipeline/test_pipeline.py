@@ -22,7 +22,7 @@ class Gate:
 
     def process(self, span: ReadableSpan) -> None:
         self.reached.set()
-        assert self.open.wait(20)
+        assert self.open.wait(60)
 
 
 def span(number: int) -> ReadableSpan:
@@ -34,7 +34,7 @@ def test_a_thread_that_hangs_holds_nobody_up_for_long_and_what_does_not_fit_is_c
     outlet = Outlet(ExporterSender(memory), ledger=ledger, queue_bytes=1 << 20, batch_size=10, retry_for=0, what="m")
     pipeline = Pipeline([gate], [outlet], open_spans=OpenSpans(), queue_size=3, queue_bytes=1 << 20, interval=0.001)
     pipeline.on_end(span(1))
-    assert gate.reached.wait(20)
+    assert gate.reached.wait(60)
     for number in range(2, 8):
         pipeline.on_end(span(number))
     gate.open.set()

@@ -107,7 +107,7 @@ def test_a_process_that_holds_the_file_keeps_nobody_waiting(start, tmp_path):
     meanwhile = start(spender(1, usd=0.5, then="\nprint(made, flush=True); input()\n" + REPORT))
     assert meanwhile.stdout.readline() == "1\n"
     holder.communicate("\n")
-    assert meanwhile.communicate("\n", timeout=30)[0].startswith("1 {'daily': 1.0")
+    assert meanwhile.communicate("\n", timeout=60)[0].startswith("1 {'daily': 1.0")
 
 
 def test_a_damaged_file_is_put_aside_and_a_folder_that_cannot_be_written_changes_nothing(start, tmp_path):
