@@ -9,9 +9,11 @@ import logging
 import os
 import socket
 import sys
+import threading
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from otel_agents.cli.local import STATE_FILE
 from otel_agents.errors import CollectorError
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     from otel_agents.collector.app import Listening
     from otel_agents.collector.options import CollectorSettings
+
+
+END_S: Final = 4.0  # from the signal on
 
 
 def register(subparsers: Any) -> None:
@@ -78,12 +83,27 @@ def _run(settings: CollectorSettings) -> int:
         os.umask(0o077)  # what is stored is for this user alone
         state = settings.folder / STATE_FILE
         try:
-            asyncio.run(serve(settings, http, lambda listening: _announce(settings, listening, state)))
+            announce = partial(_announce, settings, state)
+            asyncio.run(serve(settings, http, announce, partial(_leave, state)))
         finally:
             _remove_own(state)
         if settings.log_format == "json":
             say("Stopped; what was acknowledged is safe")
     return 0
+
+
+def _leave(state: Path) -> None:
+    """See that the process is gone in time: what is not done by then, the next start does, as after a kill."""
+    from otel_agents.collector.logs import say
+
+    def leave() -> None:
+        say("Stopped before all was moved into the database; nothing is lost, and the next start goes on with it")
+        _remove_own(state)
+        os._exit(0)
+
+    end = threading.Timer(END_S, leave)
+    end.daemon = True
+    end.start()
 
 
 def _listen(host: str, port: int, option: str) -> socket.socket:
@@ -109,7 +129,7 @@ def _listen(host: str, port: int, option: str) -> socket.socket:
     return listener
 
 
-def _announce(settings: CollectorSettings, listening: Listening, state: Path) -> None:
+def _announce(settings: CollectorSettings, state: Path, listening: Listening) -> None:
     from otel_agents.collector.logs import say
 
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - how to reach it from here

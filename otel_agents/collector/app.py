@@ -81,13 +81,19 @@ class Listening:
     path: str = field(repr=False)
 
 
-async def serve(settings: CollectorSettings, http: socket.socket, announce: Callable[[Listening], None]) -> None:
+async def serve(
+    settings: CollectorSettings,
+    http: socket.socket,
+    announce: Callable[[Listening], None],
+    ending: Callable[[], None] = lambda: None,
+) -> None:
     """Run a collector until SIGINT or SIGTERM; what was accepted is stored before it returns.
 
     Args:
         settings: its options.
         http: the bound socket of OTLP/HTTP, the API and the pages.
         announce: is called once every port is open.
+        ending: is called when it is told to stop, before it does.
 
     Raises:
         CollectorError: it cannot start; the message says what to do.
@@ -157,6 +163,7 @@ async def serve(settings: CollectorSettings, http: socket.socket, announce: Call
         link = f"{LOGIN}#{door.keyring.new_code()}" if door.keyring.required else "/"
         announce(Listening(port, grpc_port, door.keyring.local_key, link))
         await stop.wait()
+        ending()
         stopping.enter_context(said_when_slow(lambda: "Stopping; what was acknowledged is being stored"))
 
 

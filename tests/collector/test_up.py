@@ -169,6 +169,29 @@ def test_a_second_ctrl_c_ends_it_at_once(start_collector: Start):
     assert start_collector().sql("SELECT name FROM spans") == [{"name": "work"}]  # in the journal, if not stored yet
 
 
+def test_an_end_that_takes_long_is_left_to_the_next_start(start_collector: Start, tmp_path: Path):
+    data = tmp_path / "data"
+    program = (
+        "import sys, threading\n"
+        "from otel_agents.cli import main, up\n"
+        "from otel_agents.collector.store.duckdb import DuckDBStore\n"
+        "up.END_S = 0.5\n"
+        "DuckDBStore.close = lambda self: threading.Event().wait()\n"  # a disk that hangs
+        f"sys.exit(main.main(['up', '--port', '0', '--grpc-port', '0', '--data', {str(data)!r}]))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != b"Ctrl-C to stop\n":
+            pass
+        url = json.loads((data / "collector.json").read_text())["url"]
+        otlp.post(f"{url}/v1/traces", otlp.request(otlp.span(name="work")).SerializeToString())
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, (data / "collector.json").exists()) == (0, False)
+    assert b"nothing is lost, and the next start goes on with it" in errors
+    assert start_collector().sql("SELECT name FROM spans") == [{"name": "work"}]
+
+
 @pytest.mark.parametrize("option", ["--port", "--grpc-port"])
 def test_a_port_in_use(tmp_path: Path, taken: int, option: str):
     ports = {"--port": "0", "--grpc-port": "0", option: str(taken)}
