@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from otel_agents.collector.handoff import Batch
-
 P = ParamSpec("P")
 R = TypeVar("R")
 Labels = tuple[tuple[str, str], ...]
@@ -61,9 +59,9 @@ class Meters:
             for reason, number in refused.items():
                 self._counts["records_refused_total", (*of_signal, ("reason", reason))] += number
 
-    def set_aside(self, batch: Batch) -> None:
+    def set_aside(self, signal: str, records: int) -> None:
         """Count records that were acknowledged and that the database did not take; a file of the journal has them."""
-        self.add("records_dropped_total", batch.records, signal=batch.signal, reason="set aside")
+        self.add("records_dropped_total", records, signal=signal, reason="set aside")
 
     def recovered(self, what: str, table: str, number: int) -> None:
         """Count rows of a damaged file: taken over, or lost."""

@@ -5,8 +5,6 @@ import threading
 import pytest
 
 from otel_agents.collector.meters import Meters
-from otel_agents.collector.receiver.signals import LOGS
-from tests.collector import otlp
 
 
 def lines(meters: Meters, name: str) -> list[str]:
@@ -32,7 +30,7 @@ def test_records_are_received_stored_and_refused():
 
 def test_what_the_database_did_not_take_is_dropped():
     meters = Meters()
-    meters.set_aside(LOGS.decode_protobuf(otlp.logs(otlp.evaluation(), otlp.evaluation()).SerializeToString()).batch)
+    meters.set_aside("logs", 2)
     assert lines(meters, "records_dropped") == [
         'otel_agents_collector_records_dropped_total{signal="logs",reason="set aside"} 2'
     ]

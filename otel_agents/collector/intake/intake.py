@@ -10,10 +10,12 @@ from concurrent.futures import Future
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+import pyarrow as pa
+
 from otel_agents.collector.handoff import Batch, MemoryBudget, OverloadedError, SpanBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from otel_agents.collector.intake.journal import Entry, Journal
 
@@ -30,6 +32,7 @@ LINGER_S: Final = 0.2
 LOADED_LINGER_S: Final = 1.0
 FULL_LINGER_S: Final = 4.0
 UNREAD_LINGER_S: Final = 10.0
+IDLE_S: Final = 2.0  # without anything to store, and memory is given back
 CLOSE_S: Final = 3.0
 FULL_RETRY_S: Final = 10.0
 _INTERRUPT_S: Final = 0.05  # from one attempt to interrupt a write to the next: between two statements one is lost
@@ -54,18 +57,18 @@ class Intake(Generic[T]):
         check: raises ``OverloadedError`` when the disk has no room.
         budget: what waits here is claimed from it.
         journal: what an earlier run left in it is stored first.
-        set_aside: is told of each batch that the database does not take.
+        set_aside: is told of each batch that the database does not take: its signal, and how many records it has.
         interrupt: makes a write that runs fail, when the time to close is over.
     """
 
     def __init__(
         self,
-        write: Callable[[Sequence[Batch], int], T],
+        write: Callable[[Iterable[Batch], int], T],
         publish: Callable[[T], None],
         check: Callable[[], None],
         budget: MemoryBudget,
         journal: Journal,
-        set_aside: Callable[[Batch], None] = lambda _batch: None,
+        set_aside: Callable[[str, int], None] = lambda _signal, _records: None,
         interrupt: Callable[[], None] = lambda: None,
     ) -> None:
         self._set_aside = set_aside
@@ -229,8 +232,10 @@ class Intake(Generic[T]):
 
     def _next_group(self) -> list[Entry]:
         """Wait for entries, and for more of them for a while when a commit was only just made; none: it is the end."""
+        if not self._wait_for_some(IDLE_S):
+            pa.default_memory_pool().release_unused()  # which a load keeps, as taking it anew costs a fifth of the work
         with self._changed:
-            self._changed.wait_for(lambda: self._accepted or self._all_acknowledged)
+            self._changed.wait_for(self._has_some)
             while not (self._closing.is_set() or self._is_full()):
                 left_s = self._committed_at + self._linger_s() - monotonic()
                 if left_s <= 0:
@@ -238,6 +243,13 @@ class Intake(Generic[T]):
                 self._changed.wait(min(left_s, 0.1))
             self._committed_at = monotonic()
             return self._take_group()
+
+    def _wait_for_some(self, timeout_s: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(self._has_some, timeout_s)
+
+    def _has_some(self) -> bool:
+        return bool(self._accepted) or self._all_acknowledged
 
     def _is_full(self) -> bool:
         return self._backlog_spans >= GROUP_SPANS or self._backlog >= min(GROUP_BYTES, self._most_backlog // 2)
@@ -273,7 +285,8 @@ class Intake(Generic[T]):
             if monotonic() >= self._give_up_at:
                 return False
             try:
-                result = self._write([entry.batch for entry in group], group[-1].number)
+                # Read one by one, so that the store has them alone, and lets go of them when it will.
+                result = self._write((entry.batch for entry in group), group[-1].number)
             except OverloadedError as error:
                 _log.warning("What was acknowledged waits in the journal: %s", error)
                 if self._closing.wait(pause_s):
@@ -284,8 +297,7 @@ class Intake(Generic[T]):
                     return False
                 if len(group) > 1:
                     return all(self._commit([entry]) for entry in group)
-                _log.exception("A batch could not be stored; it is in %s", self._journal.set_aside(group[0]))
-                self._set_aside(group[0].batch)
+                self._spare(group[0])
                 return True
             else:
                 self._journal.release(group[-1].number)
@@ -295,6 +307,14 @@ class Intake(Generic[T]):
                     _log.exception("Who listens to commits could not be told of one")
                 return True
 
+    def _spare(self, entry: Entry) -> None:
+        """Put aside what the database does not take; called where that has failed."""
+        try:
+            _log.exception("A batch could not be stored; it is in %s", self._journal.set_aside(entry))
+        except (OSError, pa.ArrowException):
+            _log.exception("A batch could not be stored, nor put aside: %d of %s", entry.records, entry.signal)
+        self._set_aside(entry.signal, entry.records)
+
     def _note_stored(self, number: int) -> None:
         with self._changed:
             self._stored = number
@@ -302,7 +322,7 @@ class Intake(Generic[T]):
 
 
 def _spans(entry: Entry) -> int:
-    return entry.batch.records if isinstance(entry.batch, SpanBatch) else 0
+    return entry.records if entry.signal == SpanBatch.signal else 0
 
 
 def _groups(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

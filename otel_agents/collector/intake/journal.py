@@ -15,6 +15,7 @@ import threading
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pyarrow as pa
@@ -33,7 +34,7 @@ from otel_agents.collector.handoff import (
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
@@ -50,26 +51,47 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One batch, or a part of one.
+    """One batch, or a part of one, which takes no memory until it is asked for.
 
     Attributes:
         number: rises from batch to batch, also from run to run; once this is stored, all up to it are.
-        batch: what is to be stored.
-        size: the bytes of memory that come free then.
+        signal: of what the records are.
+        records: how many.
+        size: the bytes of the budget that come free once it is stored.
+        read: reads what is to be stored.
     """
 
     number: int
-    batch: Batch
+    signal: str
+    records: int
     size: int
+    read: Callable[[], Batch]
+
+    @property
+    def batch(self) -> Batch:
+        """What is to be stored.
+
+        Raises:
+            OSError, pyarrow.ArrowException: it cannot be read any more.
+        """
+        return self.read()
 
     def split(self, records: int) -> tuple[Entry, Entry]:
         """Part it after so many records; only with the second part the batch is stored."""
-        rows = self.batch.rows
-        size = self.size * records // len(rows)
+        size, rest = self.size * records // self.records, self.records - records
         return (
-            Entry(self.number - 1, replace(self.batch, rows=rows.slice(0, records)), size),
-            Entry(self.number, replace(self.batch, rows=rows.slice(records)), self.size - size),
+            Entry(self.number - 1, self.signal, records, size, partial(_part, self, 0, records)),
+            Entry(self.number, self.signal, rest, self.size - size, partial(_part, self, records, rest)),
         )
+
+
+def _same(batch: Batch) -> Batch:
+    return batch
+
+
+def _part(entry: Entry, first: int, records: int) -> Batch:
+    batch = entry.batch
+    return replace(batch, rows=batch.rows.slice(first, records))
 
 
 class Journal:
@@ -110,8 +132,8 @@ class Journal:
     def append(self, batches: Sequence[Batch]) -> list[Entry]:
         """Keep batches, all or none; they survive a crash once this returns.
 
-        Those of the entries are read from what was written: they hold half the memory of what was decoded, whose
-        columns have room for more.
+        The entries read them from the file, which the system still has in its memory as long as that is free: however
+        many wait, the collector does not grow.
 
         Raises:
             OSError: they could not be written.
@@ -123,19 +145,22 @@ class Journal:
             self._begin_segment()
         entries = []
         parts: list[bytes | pa.Buffer] = []
+        end = self._size
         for number, batch in enumerate(batches, self.last + 1):
             body = _encode(batch)
-            entries.append(Entry(number, _decode(body), batch.size))
+            read = partial(_read, self._path, end + _RECORD.size, body.size)
+            entries.append(Entry(number, batch.signal, batch.records, batch.size, read))
             parts += [_RECORD.pack(_MARK, body.size, _checksum(body, number), number), body]
+            end += _RECORD.size + body.size
         try:
             _write_all(self._file, parts)
-            os.fdatasync(self._file)
+            getattr(os, "fdatasync", os.fsync)(self._file)  # macOS has only the other
         except OSError:
             with suppress(OSError):
                 os.ftruncate(self._file, self._size)
                 os.lseek(self._file, self._size, os.SEEK_SET)
             raise
-        self._size += sum(len(part) for part in parts)
+        self._size = end
         self.last = entries[-1].number
         return entries
 
@@ -159,7 +184,7 @@ class Journal:
                 if number > self._stored:
                     try:
                         batch = _decode(body)
-                        yield Entry(number, batch, batch.size)
+                        yield Entry(number, batch.signal, batch.records, batch.size, partial(_same, batch))
                     except (pa.ArrowException, KeyError) as error:
                         self._spare(path, f"batch {number}: {error}")
             for bad in _damages(path):
@@ -170,12 +195,17 @@ class Journal:
         self._damaged.add(path)
 
     def set_aside(self, entry: Entry) -> Path:
-        """Write a batch the database does not take into a file of its own, an Arrow stream, and say where it is."""
-        name = f"{entry.number:020}-{type(entry.batch).__name__}"
+        """Write a batch the database does not take into a file of its own, an Arrow stream, and say where it is.
+
+        Raises:
+            OSError, pyarrow.ArrowException: it cannot be read, or not be written.
+        """
+        batch = entry.batch
+        name = f"{entry.number:020}-{type(batch).__name__}"
         path = self._folder / f"{name}.arrow"
         while path.exists():  # the part of a batch has the number of the batch before it
             path = path.with_stem(f"{path.stem}-part")
-        path.write_bytes(_encode(entry.batch))
+        path.write_bytes(_encode(batch))
         return path
 
     def close(self) -> None:
@@ -210,13 +240,28 @@ def _decode(body: bytes | pa.Buffer) -> Batch:
     signal = told.get("signal", "")
     kind, schema = _SIGNALS[SpanBatch.__name__ if signal == _OPEN else signal]
     rows = reader.read_next_batch()
-    # A version before this one may have written it, with fewer columns.
-    columns = [
-        rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(len(rows), field.type)
-        for field in schema
-    ]
+    columns = rows.columns
+    if not rows.schema.equals(schema):  # a version before this one may have written it, with fewer columns
+        columns = [
+            rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(len(rows), field.type)
+            for field in schema
+        ]
     read, owner = pa.RecordBatch.from_arrays(columns, schema=schema), told.get("owner")
     return OpenBatch(read, owner, report=_report(told["report"])) if signal == _OPEN else kind(read, owner)
+
+
+def _read(path: Path, at: int, size: int) -> Batch:
+    """Read what was appended."""
+    body = pa.allocate_buffer(size)
+    with path.open("rb", buffering=0) as file:
+        file.seek(at)
+        view = memoryview(body).cast("B")
+        while view:
+            count = file.readinto(view)
+            if not count:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            view = view[count:]
+    return _decode(body)
 
 
 def _report_json(report: Report) -> str:

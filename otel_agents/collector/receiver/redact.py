@@ -29,8 +29,9 @@ OWN_AGENT: Final = "otel-agents"  # how this package's SDK names itself to whom 
 
 # The columns of texts, and of JSON, that a program fills as it likes.
 _TEXTS: Final = ("name", "status_message", "resource", "events", "links", "scope", "exemplars", "metadata")
+_SHARED: Final = frozenset(("resource", "scope"))  # which nearly all records of a request have alike
 
-_TOGETHER: Final = 32  # texts that are asked about at once: nearly always there is nothing
+_TOGETHER: Final = 32  # texts that are asked about at once where there is something among all: nearly always is nothing
 
 
 class BatchRedactor:
@@ -69,7 +70,7 @@ class BatchRedactor:
         changed = {}
         for name in _TEXTS:
             if name in rows.schema.names:
-                changed[name] = _each(rows[name], self._redactor)
+                changed[name] = _each(rows[name], self._redactor, few=name in _SHARED)
         if "body" in rows.schema.names:
             changed["body"] = self._values(rows["body"], list(VALUE))
         changed["attributes"] = self._attributes(rows["attributes"])
@@ -117,8 +118,18 @@ class BatchRedactor:
         return whole.take(places)
 
 
-def _each(texts: pa.Array, redactor: Redactor) -> pa.Array | None:
-    """Redact each different text once; None where none changes."""
+def _each(texts: pa.Array, redactor: Redactor, *, few: bool = False) -> pa.Array | None:
+    """Redact each different text once; None where none changes.
+
+    Args:
+        texts: a column of them.
+        redactor: says what to.
+        few: whether nearly all rows have the same.
+    """
+    if texts.null_count == len(texts):
+        return None
+    if not few and not redactor.may_hold(_in_one(texts.drop_null())):
+        return None
     encoded = texts.dictionary_encode()
     old = encoded.dictionary.to_pylist()
     new = list(old)
@@ -129,6 +140,13 @@ def _each(texts: pa.Array, redactor: Redactor) -> pa.Array | None:
     if all(one is other for one, other in zip(old, new, strict=True)):
         return None
     return pa.array(new, texts.type).take(encoded.indices)
+
+
+def _in_one(texts: pa.Array) -> str:
+    joined: str = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts), "\n")[
+        0
+    ].as_py()
+    return joined
 
 
 def _choose(where: pa.Array, one: pa.StructArray, other: pa.StructArray) -> pa.StructArray:

@@ -35,7 +35,7 @@ from otel_agents.collector.store.tenants import TenantConnections
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -145,11 +145,11 @@ class DuckDBStore:
         ((number,),) = self._writer.execute("SELECT number FROM journal").fetchall()
         return int(number)
 
-    def write(self, batches: Sequence[Batch], number: int | None = None) -> Commit:
+    def write(self, batches: Iterable[Batch], number: int | None = None) -> Commit:
         """Store all of the batches that is not there yet, or none; it survives a crash once this returns.
 
         Args:
-            batches: of any signal.
+            batches: of any signal; they are let go of before the rows are inserted.
             number: that of the last of them in the journal, stored with them; None where they are in none.
 
         Raises:
@@ -198,15 +198,16 @@ class DuckDBStore:
         """Make the write that runs fail; any thread may."""
         self._writer.interrupt()
 
-    def _lay_out(self, batches: Sequence[Batch]) -> tuple[dict[str, pa.Table], Change | None]:
+    def _lay_out(self, sent: Iterable[Batch]) -> tuple[dict[str, pa.Table], Change | None]:
         """The tables to be inserted, by the names the statements have for them; and what becomes of open spans."""
+        batches = list(sent)
         incoming: dict[str, pa.Table] = {}
         change = None
         spans = [batch for batch in batches if isinstance(batch, SpanBatch)]
         reports = [batch for batch in batches if isinstance(batch, OpenBatch)]
         if spans or reports:
-            sent = owners.with_owners(pa.Table.from_batches([batch.rows for batch in spans], SPANS), spans)
-            new, change = self._open.arrange(sent, reports)
+            rows = owners.with_owners(pa.Table.from_batches([batch.rows for batch in spans], SPANS), spans)
+            new, change = self._open.arrange(rows, reports)
             if new.num_rows:
                 self._batch += 1
                 batch = pa.repeat(pa.scalar(self._batch, pa.uint32()), new.num_rows)

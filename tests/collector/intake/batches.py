@@ -9,7 +9,7 @@ from otel_agents.collector.receiver.decode_spans import decode_spans
 from tests.collector import otlp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from otel_agents.collector.handoff import Batch, SpanBatch
 
@@ -35,14 +35,17 @@ class Disk:
         self.number = 0
         self.gate = threading.Event()
         self.writing = threading.Event()
-        self.set_aside: list[Batch] = []
+        self.set_aside: list[tuple[str, int]] = []  # signals, and how many records
         self.refuse: dict[str, list[Exception]] = {}  # what storing a name raises, one after the other
 
     @property
     def names(self) -> list[str]:
         return [name for group in self.groups for name in group]
 
-    def write(self, batches: Sequence[Batch], number: int) -> int:
+    def spare(self, signal: str, records: int) -> None:
+        self.set_aside.append((signal, records))
+
+    def write(self, batches: Iterable[Batch], number: int) -> int:
         self.writing.set()
         assert self.gate.wait(60)
         group = [name for batch in batches for name in names(batch)]
