@@ -217,8 +217,8 @@ def _looked(
     database = folder / DATABASE
     files = {"database": database, "log": database.with_name(database.name + ".wal"), "journal": folder / JOURNAL}
     sizes: dict[str, tuple[str, Callable[[], float]]] = {
-        "queue_bytes": ("Memory of requests from their arrival until they are stored.", lambda: budget.taken),
-        "backlog_bytes": ("Memory of what is acknowledged and not in the database yet.", lambda: intake.backlog),
+        "queue_bytes": ("Bytes of requests from their arrival until they are stored.", lambda: budget.taken),
+        "backlog_bytes": ("Bytes of what is acknowledged and not in the database yet.", lambda: intake.backlog),
         "open_spans": ("Spans without an end whose programs run.", lambda: store.open_spans("open")),
         "abandoned_spans": ("Spans without an end that will have none.", lambda: store.open_spans("abandoned")),
     }

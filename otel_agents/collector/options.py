@@ -72,7 +72,7 @@ class CollectorSettings:
         448 * MIB,
         env=("OTEL_AGENTS_QUEUE_BYTES",),
         parse=whole(MIB, 64 * 1024 * MIB),
-        doc="Memory for requests until they are stored, in bytes; beyond it senders are asked to come again.",
+        doc="Bytes of requests from their arrival until they are stored; beyond it senders are asked to come again.",
     )
     memory_bytes: int = setting(
         512 * MIB,

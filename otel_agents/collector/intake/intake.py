@@ -233,7 +233,7 @@ class Intake(Generic[T]):
     def _next_group(self) -> list[Entry]:
         """Wait for entries, and for more of them for a while when a commit was only just made; none: it is the end."""
         if not self._wait_for_some(IDLE_S):
-            pa.default_memory_pool().release_unused()  # which a load keeps, as taking it anew costs a fifth of the work
+            pa.default_memory_pool().release_unused()  # of what came before
         with self._changed:
             self._changed.wait_for(self._has_some)
             while not (self._closing.is_set() or self._is_full()):

@@ -21,7 +21,7 @@ from otel_agents.collector.handoff import SPANS, LogBatch, OpenBatch, Overloaded
 from otel_agents.collector.store import damage, evaluations, owners, removal
 from otel_agents.collector.store.checkpoint import Checkpointer
 from otel_agents.collector.store.insert import insert_sql
-from otel_agents.collector.store.layout import lay_out
+from otel_agents.collector.store.layout import PIECE, lay_out
 from otel_agents.collector.store.open_changes import identities
 from otel_agents.collector.store.open_spans import OpenSpans
 from otel_agents.collector.store.opening import open_or_set_aside
@@ -200,24 +200,32 @@ class DuckDBStore:
 
     def _lay_out(self, sent: Iterable[Batch]) -> tuple[dict[str, pa.Table], Change | None]:
         """The tables to be inserted, by the names the statements have for them; and what becomes of open spans."""
-        batches = list(sent)
         incoming: dict[str, pa.Table] = {}
         change = None
+        batches = list(sent)
+        points = [batch for batch in batches if isinstance(batch, PointBatch)]
+        logs = [batch for batch in batches if isinstance(batch, LogBatch)]
         spans = [batch for batch in batches if isinstance(batch, SpanBatch)]
         reports = [batch for batch in batches if isinstance(batch, OpenBatch)]
         if spans or reports:
             rows = owners.with_owners(pa.Table.from_batches([batch.rows for batch in spans], SPANS), spans)
             new, change = self._open.arrange(rows, reports)
-            if new.num_rows:
-                self._batch += 1
-                batch = pa.repeat(pa.scalar(self._batch, pa.uint32()), new.num_rows)
-                incoming["incoming"] = lay_out(new, self._writer).append_column("batch", batch)
+            known = None
             if change is not None and change.again:
                 known = pc.is_in(identities(new), value_set=pa.array(change.again, pa.binary()))
-                incoming["incoming"] = incoming["incoming"].append_column(_KNOWN, known)
-        if points := [batch for batch in batches if isinstance(batch, PointBatch)]:
+            pieces = new.to_batches(max_chunksize=PIECE)
+            del rows, new, spans, batches  # what is laid out need not be there twice
+            if pieces:
+                self._batch += 1
+                laid_out = lay_out(pieces, self._writer)
+                if laid_out.num_rows > PIECE:  # DuckDB takes as much now as laying out did
+                    pa.default_memory_pool().release_unused()
+                number = pa.repeat(pa.scalar(self._batch, pa.uint32()), laid_out.num_rows)
+                laid_out = laid_out.append_column("batch", number)
+                incoming["incoming"] = laid_out if known is None else laid_out.append_column(_KNOWN, known)
+        if points:
             incoming["incoming_points"] = lay_out_points(points, self._writer)
-        if logs := [batch for batch in batches if isinstance(batch, LogBatch)]:
+        if logs:
             incoming["incoming_logs"] = lay_out_logs(logs, self._writer)
         return incoming, change
 

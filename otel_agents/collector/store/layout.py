@@ -21,16 +21,25 @@ _JSON: Final = pa.json_(pa.string())  # DuckDB takes it as JSON and does not par
 _WRITTEN_AS_JSON: Final = frozenset(("resource", "scope", "events", "links"))
 
 
-def lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Replace the column ``attributes`` of a table of ``handoff.SPANS``.
+def lay_out(spans: list[pa.RecordBatch], connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Replace the column ``attributes`` of spans in the columns of ``handoff.SPANS``.
+
+    Args:
+        spans: of any number; the list is empty afterwards, as what is laid out is let go of.
+        connection: a connection to work with.
 
     Returns:
         The other columns; ``attributes`` and ``content`` as JSON; for each key in ``columns.READ`` that occurs, a
         column ``key|variant`` for each variant (``attributes.VARIANTS``) it occurs in. All in one chunk: DuckDB makes
         row groups of their own of several.
     """
-    lengths = [min(PIECE, spans.num_rows - at) for at in range(0, spans.num_rows, PIECE)]
-    pieces = [_lay_out(spans.slice(at * PIECE, PIECE), connection) for at in range(len(lengths))]
+    pieces, lengths = [], []
+    spans.reverse()
+    while spans:
+        piece = pa.Table.from_batches(_next_piece(spans))
+        lengths.append(piece.num_rows)
+        pieces.append(_lay_out(piece, connection))
+        del piece  # before the next is made
     laid_out: dict[str, pa.Array] = {}
     for name in dict.fromkeys(name for piece in pieces for name in piece):
         kind = next(piece[name].type for piece in pieces if name in piece)
@@ -40,6 +49,14 @@ def lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
             [pa.nulls(length, kind) if part is None else part for part, length in zip(parts, lengths, strict=True)]
         )
     return pa.table(laid_out)
+
+
+def _next_piece(spans: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    """Take from the end of a list."""
+    piece = [spans.pop()]
+    while spans and sum(map(len, piece)) + len(spans[-1]) <= PIECE:
+        piece.append(spans.pop())
+    return piece
 
 
 def _lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Array]:
