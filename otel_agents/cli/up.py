@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
     settings = load(CollectorSettings, given, file=None if args.config is None else Path(args.config))
     set_up(settings.log_format, settings.log_level)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core writes lines of its own form
-    # Arrow's memory: what it gives back by itself, after 0.1 s, is taken anew the next moment, page by page. The store and
-    # the intake give it back, once a group of spans and when nothing comes in any more.
+    # What Arrow gives back by itself, after 0.1 s, it takes anew the next moment, page by page. Store and intake
+    # have it give memory back, once a group of spans and when nothing comes in any more.
     os.environ.setdefault("MIMALLOC_PURGE_DELAY", "60000")  # ms
     try:
         return _run(settings)
