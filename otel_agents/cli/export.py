@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from urllib.parse import urlencode
 
+from otel_agents.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,7 +50,10 @@ def run(args: argparse.Namespace) -> int:
     from otel_agents.cli.client import Client, collector_url
     from otel_agents.cli.writing import whole_file
 
-    name = args.format or formats.SUFFIXES.get(Path(args.output or "").suffix.lower(), "parquet")
+    ending = Path(args.output or "").suffix.lower()
+    name = args.format or ("parquet" if ending == "" else formats.SUFFIXES.get(ending))
+    if name is None:
+        raise ConfigurationError(f"what to write into {args.output}? Say --format {', '.join(formats.WRITERS)}")
     suffix = {kind: ending for ending, kind in reversed(formats.SUFFIXES.items())}[name]
     file_name, one, several = _NAMES[args.signal]
     output = args.output or f"{file_name}{suffix}"

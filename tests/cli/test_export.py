@@ -152,6 +152,7 @@ def test_cells_that_a_spreadsheet_would_run_get_an_apostrophe(filled: RunningCol
         (["export", "--trace", "00"], "a trace's id is 32 hexadecimal digits"),
         (["export", "--trace", "ab" * 16], f"there is no trace {'ab' * 16}"),
         (["export", "--signal", "metrics", "--trace", "ab" * 16], "metrics belong to no trace"),
+        (["export", "--output", "spans.txt"], "what to write into spans.txt? Say --format parquet, otlp-json, csv"),
         (["export", "--output", "none/spans.csv"], "cannot write none/spans.csv: No such file or directory"),
         (["import", "none.csv"], "cannot read none.csv: No such file or directory"),
     ],
