@@ -87,6 +87,15 @@ EXPECTED: dict[str, tuple[list[tuple[str, dict[str, Any]]], dict[str, Any]]] = {
         ],
         {"model_calls": 1, "tool_calls": 1, "input_tokens": 100, "output_tokens": 20, "cost": None},
     ),
+    # One call, traced by the packages of OpenLLMetry and OpenInference, the one inside of the other.
+    "twice": (
+        [
+            ("WeatherAgent", AGENT),
+            ("openai.chat", CALL | CACHED | {"operation": "chat"}),
+            ("ChatCompletion", CALL | CACHED | {"model": "gpt-4o-2024-08-06"}),
+        ],
+        {"model_calls": 1, "tool_calls": 0, "input_tokens": 100, "output_tokens": 20, "cost": None},
+    ),
 }
 
 COLUMNS = [
