@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COLUMNS: Final = ["trace_id", "span_id", "start_ns", "end_ns"]
+LONGEST_NS: Final = 7 * 86_400 * 10**9  # what took longer began at no time, as its sender does not tell it
 MOST: Final = 2_000_000  # spans, of 32 bytes each; beyond it, those that came first are not looked at
 
 
@@ -43,7 +44,9 @@ class Arrivals:
             self._tables.clear()
         if tables:
             together = pa.concat_tables(tables)
-            since = pa.scalar(since_ns, pa.uint64())  # as the times are: one may be beyond what is signed
-            together = together.filter(pc.greater_equal(together["end_ns"], since))
+            # With the type the times have: one may be beyond what is signed.
+            since, oldest = (pa.scalar(max(0, ns), pa.uint64()) for ns in (since_ns, since_ns - LONGEST_NS))
+            in_time = pc.greater_equal(together["end_ns"], since)
+            together = together.filter(pc.and_(in_time, pc.greater_equal(together["start_ns"], oldest)))
             for at in range(0, together.num_rows, most):
                 yield together.slice(at, most)

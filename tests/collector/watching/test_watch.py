@@ -59,7 +59,8 @@ def test_what_is_stored_is_judged_by_thresholds_and_rules(start):
     assert told["alerts"][1]["message"] == "Chat: 33.3 % of 6 requests failed in the last 5 minutes (limit 20 %)"
     assert told["thresholds"] == {"error_rate": 20.0}
     assert [rule["name"] for rule in told["rules"]] == ["error_spike", "slow chat"]
-    send(url, *requests(20))
+    of_1970 = requests(1, seconds=time.time() - 10)  # of a sender that does not say when it began
+    send(url, *requests(20), *of_1970)
     told = alerts(url)
     assert firing(told) == []
     assert sorted((one["name"], one["state"]) for one in told["history"]) == [
