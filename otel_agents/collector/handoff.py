@@ -172,7 +172,7 @@ class Batch:
     @property
     def size(self) -> int:
         """Bytes of memory it holds."""
-        return int(self.rows.nbytes)
+        return int(self.rows.get_total_buffer_size())  # nbytes walks through all that is nested, which takes 0.1 ms
 
 
 class SpanBatch(Batch):

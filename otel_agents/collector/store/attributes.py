@@ -119,10 +119,10 @@ class Attributes:
 
 def texts_of(lists: pa.ChunkedArray, key: str) -> dict[int, str | None]:
     """Find the records with an attribute, by their positions; its text, None where it is none."""
+    if not any(pc.index(chunk.values.dictionary.field("key"), key).as_py() >= 0 for chunk in lists.chunks):
+        return {}  # as nearly always, and then they need not be joined
     offsets, codes, pool = _joined(lists)
     is_wanted = pc.equal(pool.field("key"), key)
-    if not pc.any(is_wanted).as_py():
-        return {}
     wanted = is_wanted.take(codes)
     rows = pc.list_parent_indices(pa.ListArray.from_arrays(offsets, codes)).filter(wanted)
     return dict(zip(rows.to_pylist(), pool.field("text").take(codes.filter(wanted)).to_pylist(), strict=True))
