@@ -71,7 +71,7 @@ def test_the_python_of_the_documentation_runs_as_written_and_is_seen(collector, 
             },
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=280,
             check=False,
         )
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -352,8 +352,8 @@ class Terminal:
             assert self.read(), f"it ended: {self.shown}"
 
     def read(self):
-        ready, _, _ = select.select([self._file], [], [], 30)
-        assert ready, "nothing came for 30 s"
+        ready, _, _ = select.select([self._file], [], [], 60)
+        assert ready, "nothing came for 60 s"
         try:
             got = os.read(self._file, 65536)
         except OSError:  # the other side is gone

@@ -27,7 +27,7 @@ class Answer:
 
 def ask(url: str, method: str, path: str, body: bytes | str = b"", **headers: str) -> Answer:
     """Send one request; `_` in a header's name is a dash, and Host is what it says when given."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=120)
     try:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body or None, named)

@@ -131,8 +131,8 @@ def test_what_is_searched_for_is_a_text(url, name):
 
 
 def test_queries_of_clients_that_left_do_not_hold_up_others(url):
-    # As many as run at once: were they not ended, the next query would wait its ten seconds.
-    for _ in range(2):
+    # Two run at once: were they not ended, the next query would wait for ten times their ten seconds.
+    for _ in range(20):
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as asking:
             body = f'{{"sql": "{ENDLESS}"}}'
             asking.sendall(
@@ -141,4 +141,4 @@ def test_queries_of_clients_that_left_do_not_hold_up_others(url):
             )
     began = time.monotonic()
     assert sql(url, "SELECT 1").json["rows"] == [[1]]
-    assert time.monotonic() - began < 9
+    assert time.monotonic() - began < 60

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+from functools import partial
 
 import pytest
 
-from otel_agents.collector.query.sql import run_user_sql
+from otel_agents.collector.query import sql as sql_module
 from otel_agents.errors import QueryError
 from tests.collector.query.filled import agent, model, tool, write
+
+run_user_sql = partial(sql_module.run_user_sql, timeout_s=60)  # a busy machine may need longer than users are given
 
 # Of the design, as written there.
 DESIGN_QUERY = """

@@ -71,7 +71,7 @@ class Load:
     def _send(self, url: str) -> None:
         address = urlsplit(url)
         while not self._stopping:
-            connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+            connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
             try:
                 while not self._stopping:
                     self._post(connection)

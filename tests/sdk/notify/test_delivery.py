@@ -71,7 +71,7 @@ async def test_a_coroutine_runs_in_the_loop_it_was_given_in(delivery):
 
     delivery.remember_loop(listen)
     delivery.put(listen)
-    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.wait_for(done.wait(), 60)
 
 
 def test_a_coroutine_without_a_loop_runs_all_the_same(delivery):
