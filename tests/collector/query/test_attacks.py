@@ -23,18 +23,18 @@ def kind_of(store, sql: str) -> str:
 
 
 @pytest.mark.parametrize("sql", attacks.FORBIDDEN.values(), ids=attacks.FORBIDDEN.keys())
-def test_it_is_forbidden(store, sql):
-    assert kind_of(store, sql) in ("forbidden", "syntax")
+def test_it_is_forbidden(empty, sql):
+    assert kind_of(empty, sql) in ("forbidden", "syntax")
 
 
 @pytest.mark.parametrize("sql", attacks.UNKNOWN.values(), ids=attacks.UNKNOWN.keys())
-def test_what_is_not_for_users_is_not_known(store, sql):
-    assert kind_of(store, sql) == "unknown_name"
+def test_what_is_not_for_users_is_not_known(empty, sql):
+    assert kind_of(empty, sql) == "unknown_name"
 
 
 @pytest.mark.parametrize("sql", attacks.NOT_SQL.values(), ids=attacks.NOT_SQL.keys())
-def test_what_is_not_sql_is_said_to_be_none(store, sql):
-    assert kind_of(store, sql) == "syntax"
+def test_what_is_not_sql_is_said_to_be_none(empty, sql):
+    assert kind_of(empty, sql) == "syntax"
 
 
 @pytest.mark.parametrize("sql", attacks.HUNGRY.values(), ids=attacks.HUNGRY.keys())
@@ -71,8 +71,8 @@ def test_nothing_was_changed_by_any_of_them(store):
     ],
     ids=["parentheses", "a long sum", "nested lists", "a long text"],
 )
-def test_a_query_beyond_reason_is_refused(store, sql):
-    assert kind_of(store, sql) == "forbidden"
+def test_a_query_beyond_reason_is_refused(empty, sql):
+    assert kind_of(empty, sql) == "forbidden"
 
 
 def test_every_function_of_duckdb_is_allowed_by_name_or_refused(store):

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from otel_agents.collector.query import sql as sql_module
+from otel_agents.collector.store.duckdb import DuckDBStore
 from otel_agents.errors import QueryError
 from tests.collector.query.filled import agent, model, tool, write
 
@@ -31,8 +32,9 @@ def error(store, sql: str) -> tuple[str, str, str | None]:
     return raised.value.kind, str(raised.value), raised.value.hint
 
 
-@pytest.fixture
-def filled(store):
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    store = DuckDBStore(tmp_path_factory.mktemp("filled") / "spans.duckdb")
     write(
         store,
         agent("Router", 1, 1, took=4),
@@ -41,7 +43,8 @@ def filled(store):
         tool("Writer", 1, 4, 2, error="timed out"),
         agent("Router", 2, 5, took=2),
     )
-    return store
+    yield store
+    store.close()
 
 
 def test_a_sample_can_be_taken(filled):
@@ -142,8 +145,8 @@ def test_group_by_means_the_column_where_duckdb_takes_it(filled):
         ("chr(0) || 'é'", "VARCHAR", "\x00é"),
     ],
 )
-def test_values_are_what_json_can_hold(store, expression, kind, expected):
-    result = run_user_sql(store, f"SELECT {expression} AS x")
+def test_values_are_what_json_can_hold(empty, expression, kind, expected):
+    result = run_user_sql(empty, f"SELECT {expression} AS x")
     assert (result.types, result.rows) == ([kind], [[expected]])
     assert json.loads(json.dumps(result.rows, allow_nan=False)) == result.rows
 
@@ -255,5 +258,5 @@ def test_a_query_whose_asker_left_is_ended(store):
         ("SELECT 'a'::INT", "failed", "Could not convert string 'a' to INT32 at line 1, column 11", None),
     ],
 )
-def test_errors_say_where_and_what_was_meant(store, sql, kind, message, hint):
-    assert error(store, sql) == (kind, message, hint)
+def test_errors_say_where_and_what_was_meant(empty, sql, kind, message, hint):
+    assert error(empty, sql) == (kind, message, hint)

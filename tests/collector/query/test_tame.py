@@ -11,8 +11,8 @@ from tests.collector.query.test_readme import QUERIES
 
 
 @pytest.mark.parametrize("sql", QUERIES.values(), ids=QUERIES.keys())
-def test_the_questions_of_the_readme_are_tame(store, sql):
-    assert tame(store, sql)
+def test_the_questions_of_the_readme_are_tame(empty, sql):
+    assert tame(empty, sql)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_the_questions_of_the_readme_are_tame(store, sql):
         "SELECT level_name(level), json_get_int(attributes, 'k') FROM records WHERE message ILIKE '%x%'",
     ],
 )
-def test_what_people_write_is_tame(store, sql):
-    assert tame(store, sql)
+def test_what_people_write_is_tame(empty, sql):
+    assert tame(empty, sql)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_what_people_write_is_tame(store, sql):
         "SELECT count(*) FROM " + ", ".join(f"spans s{n}" for n in range(30)),
     ],
 )
-def test_what_grows_is_not(store, sql):
-    assert not tame(store, sql)
+def test_what_grows_is_not(empty, sql):
+    assert not tame(empty, sql)
 
 
 def tame(store, sql: str) -> bool:
