@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _numbers = itertools.count()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else the programs of the tests ignore Ctrl-C, too
 settings.register_profile("ours", deadline=None)  # how long a case takes says what else the machine does
 settings.load_profile("ours")
 
