@@ -10,6 +10,15 @@ from otel_agents import conventions
 _MESSAGES = (conventions.INPUT_MESSAGES, "pydantic_ai.all_messages", "all_messages_events", "ai.prompt.messages")
 _PLAIN = ("input.value", "gen_ai.prompt.0.content", "gen_ai.prompt", "ai.prompt", "traceloop.entity.input")
 
+# What stands in the content of a span that has any of these.
+MARKS = (
+    '"gen_ai.input.messages":',
+    '"input.value":',
+    '"gen_ai.prompt',
+    '"ai.prompt',
+    "all_messages",
+    '"traceloop.entity.input":',
+)
 MAX_CHARACTERS = 200
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from otel_agents import conventions
 from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.collector.query.statements import Row, ask
-from otel_agents.collector.query.traces import summaries_of
+from otel_agents.collector.query.summaries import added_up, summaries
 from otel_agents.collector.query.values import to_json
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from duckdb import DuckDBPyConnection
 
     from otel_agents.collector.store.store import Store
 
-_NO_PAGE = "WITH nothing AS (SELECT 1)"  # it is a table already
 MAX_SPANS = 10_000  # the first ones; a page could not show more
 
 
@@ -32,17 +34,18 @@ def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
         if not ranges:
             raise QueryError(f"there is no trace {trace_id[:64]}", kind="not_found")
         found = ranges[0]
-        ask(cursor, "page_of_trace", id=found["trace_id"], began=found["began"], last=found["last"])
-        spans = ask(cursor, "spans_of_trace", began=found["began"], count=MAX_SPANS)
-        (summary,) = summaries_of(cursor, _NO_PAGE)
-        read = [_span(row) for row in spans]
+        page = {"id": found["trace_id"], "began": found["began"], "last": found["last"]}
+        spans = ask(cursor, "spans_of_trace", **page, count=MAX_SPANS + 1)
+        (summary,) = added_up(cursor, spans) if len(spans) <= MAX_SPANS else summaries(cursor, ranges)
+        read = [_span(row, found["began"]) for row in spans[:MAX_SPANS]]
         _judge(cursor, found["trace_id"], read)
     return {"trace_id": found["trace_id"], "summary": summary, "spans": read}
 
 
-def _span(row: Row) -> Row:
+def _span(row: Row, began: datetime) -> Row:
     parsed = {key: json.loads(row[key] or empty) for key, empty in _JSON.items()}
-    return {**to_json({key: value for key, value in row.items() if key not in _JSON}), **parsed, "evaluations": []}
+    told = {key: to_json(value) for key, value in row.items() if key not in _NOT_TOLD}
+    return {**told, "offset_ms": (row["start_time"] - began) / _MS, **parsed, "evaluations": []}
 
 
 def _judge(cursor: DuckDBPyConnection, trace_id: str, spans: list[Row]) -> None:
@@ -58,3 +61,5 @@ def _judge(cursor: DuckDBPyConnection, trace_id: str, spans: list[Row]) -> None:
 
 
 _JSON = {"attributes": "{}", "resource": "{}", "events": "[]", "links": "[]"}
+_NOT_TOLD = {*_JSON, "trace_id", "content"}
+_MS = timedelta(milliseconds=1)

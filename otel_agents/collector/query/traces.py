@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from otel_agents.collector.query.preview import preview
 from otel_agents.collector.query.ranges import ranges_of
-from otel_agents.collector.query.statements import Row, ask, text_of
-from otel_agents.collector.query.values import to_json
+from otel_agents.collector.query.statements import Row, ask
+from otel_agents.collector.query.summaries import summaries
 from otel_agents.collector.query.window import EPOCH
 from otel_agents.errors import QueryError
 
@@ -97,26 +96,12 @@ def list_traces(store: Store, wanted: Filter, limit: int, before: str | None, no
         }
 
 
-def summaries(cursor: DuckDBPyConnection, ranges: list[Row]) -> list[Row]:
-    """Sum up traces whose ranges (``trace_id``, ``began``, ``last``) are known, the newest first."""
-    if not ranges:
-        return []
-    return summaries_of(cursor, text_of("page_of_traces"), **_values(ranges))
-
-
-def summaries_of(cursor: DuckDBPyConnection, page: str, **values: Any) -> list[Row]:
-    """Sum up the traces of ``page``, the beginning of a statement that has their spans under that name."""
-    rows = ask(cursor, "summaries", opening=page, **values)
-    said = [row.pop("content") for row in rows]
-    return [to_json({**row, "preview": preview(told) if told else None}) for row, told in zip(rows, said, strict=True)]
-
-
 def _newest(cursor: DuckDBPyConnection, limit: int, point: _Point, since: datetime) -> tuple[list[Row], _Point | None]:
     """Return up to ``limit`` traces after a point, and the point to go on from, if there may be more."""
     found: list[Row] = []
     step = limit + 1
     while True:
-        rows = ask(cursor, "newest", since=since, before=point.began, before_id=point.trace_id, count=step)
+        rows = _last(cursor, point, since, step)
         end = _Point(rows[-1]["first"], rows[-1]["trace_id"]) if len(rows) == step else None
         ranges = _ranges(cursor, {row["trace_id"] for row in rows})
         # A trace that goes on from before this stretch has its place where it began.
@@ -125,6 +110,25 @@ def _newest(cursor: DuckDBPyConnection, limit: int, point: _Point, since: dateti
             return _cut(found, limit, None)
         point = end
         step *= 4
+
+
+def _last(cursor: DuckDBPyConnection, point: _Point, since: datetime, count: int) -> list[Row]:
+    """Return the ``count`` last rows of trace_ranges after a point, looking no further back than is needed for them.
+
+    To find the last of all rows, all are looked at; those of a stretch of time are found by their zone maps.
+    """
+    (extent,) = ask(cursor, "extent")
+    if not extent["count"]:
+        return []
+    before, since = min(point.began, extent["latest"] + timedelta(microseconds=1)), max(since, extent["earliest"])
+    stretch = 2 * (extent["latest"] - extent["earliest"]) * count / extent["count"]
+    while True:
+        low = max(since, before - stretch) if stretch < before - since else since
+        given = {"since": low, "before": before, "before_id": point.trace_id, "count": count}
+        rows = ask(cursor, "newest", **given)
+        if len(rows) == count or low == since:
+            return rows
+        stretch = max(16 * stretch, _FIRST_STRETCH)
 
 
 def _running(
@@ -146,7 +150,7 @@ def _search(
     """Do the same for traces that have what is wanted, in stretches of time that grow while little is found."""
     found: list[Row] = []
     deadline = time.monotonic() + SEARCH_S
-    rows = ask(cursor, "newest", since=since, before=point.began, before_id=point.trace_id, count=4 * limit)
+    rows = _last(cursor, point, since, 4 * limit)
     if not rows:
         return [], None
     (oldest,) = ask(cursor, "oldest", since=since)
@@ -194,11 +198,3 @@ def _expression(*texts: str | None) -> str | None:
     """Write a regular expression that finds any of some texts; None for none."""
     found = "|".join(dict.fromkeys(re.escape(text) for text in texts if text is not None))
     return found or None
-
-
-def _values(ranges: list[Row]) -> dict[str, Any]:
-    return {
-        "ids": [row["trace_id"] for row in ranges],
-        "began": min(row["began"] for row in ranges),
-        "last": max(row["last"] for row in ranges),
-    }

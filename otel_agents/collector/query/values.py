@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+_AS_IT_IS = frozenset({type(None), str, bool})
 _EXACT = 2**53  # beyond it a JSON number loses digits in a browser
 _EXACT_DIGITS = 15  # as many a double always keeps
 
@@ -19,7 +20,7 @@ def to_json(value: Any) -> Any:
     of more than 15 digits text, numbers that are none ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``. Lists, structs and
     maps keep their form; a JSON column is its text.
     """
-    if value is None or isinstance(value, str | bool):
+    if type(value) in _AS_IT_IS:
         return value
     if isinstance(value, int):
         return value if -_EXACT <= value <= _EXACT else str(value)
@@ -36,7 +37,7 @@ def to_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(to_json(key)): to_json(item) for key, item in value.items()}
+        return {key if type(key) is str else str(to_json(key)): to_json(item) for key, item in value.items()}
     return str(value)
 
 

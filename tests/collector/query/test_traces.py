@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from random import Random
 
 import pytest
 
-from otel_agents.collector.query import traces
+from otel_agents.collector.query import summaries, traces
 from otel_agents.collector.query.trace import read_trace
 from otel_agents.collector.query.traces import Filter, list_traces
 from otel_agents.collector.receiver.signals import LOGS
@@ -291,3 +292,21 @@ def test_a_trace_that_runs(store):
     assert [(trace["name"], trace["state"]) for trace in running] == [("long", "running")]
     assert found(store, status="running", text="Router") == []
     assert found(store, status="ok") == [1]
+
+
+def test_few_spans_and_many_are_summed_up_alike(store, monkeypatch):
+    random, spans = Random(5), []
+    for number in range(1, 160):
+        kind = random.choice([agent, model, tool])
+        rest: dict = {"at": number / 8, "took": random.random() * 9, "error": random.choice([None, None, "refused"])}
+        if kind is model:
+            rest |= {"tokens": random.choice([None, (7, 3)]), "operation.cost": random.choice([0.25, 0.5])}
+            rest |= random.choice([{}, {"gen_ai.input.messages": ASKED}, {"gen_ai.output.messages": ASKED}])
+        rest |= random.choice([{}, {"session.id": f"s-{number}"}, {"user.id": f"u-{number}"}])
+        parent = random.choice([None, number + 7, number + 14, number + 700])
+        spans.append(kind(random.choice(["Router", "Analyst"]), number % 7 + 1, number, parent, **rest))
+    write(store, *spans)
+    few = list_traces(store, Filter(), 50, None, NOW)["traces"]
+    monkeypatch.setattr(summaries, "MOST_SPANS", 0)
+    assert list_traces(store, Filter(), 50, None, NOW)["traces"] == few
+    assert len(few) == 7

@@ -7,9 +7,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, Statement
 
 Row = dict[str, Any]
+
+_PARSED: dict[str, Statement] = {}
 
 
 def ask(cursor: DuckDBPyConnection, name: str, *, opening: str = "", where: str = "", **values: Any) -> list[Row]:
@@ -23,9 +25,17 @@ def ask(cursor: DuckDBPyConnection, name: str, *, opening: str = "", where: str 
         values: the statement's parameters; those it does not name are left out.
     """
     text = opening + text_of(name, where)
-    cursor.execute(text, {key: value for key, value in values.items() if f"${key}" in text})
+    statement = text if opening else _parsed(cursor, text)
+    cursor.execute(statement, {key: value for key, value in values.items() if f"${key}" in text})
     columns = [column[0] for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _parsed(cursor: DuckDBPyConnection, text: str) -> Statement:
+    """Parse a statement once: that takes up to a tenth of the time."""
+    if text not in _PARSED:
+        (_PARSED[text],) = cursor.extract_statements(text)
+    return _PARSED[text]
 
 
 @cache

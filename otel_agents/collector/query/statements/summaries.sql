@@ -1,4 +1,5 @@
--- One row a trace, for the traces of `page`; its `content` is of the first span that was told something.
+-- One row a trace, for the traces of `page`, which is the beginning of this statement: what summaries.py does for few
+-- spans. Its `content` is of the first span that was told something.
 ,
 -- When two instrumentations wrap one call, the model span inside is the one that counts.
 inside AS (
@@ -52,7 +53,8 @@ traces AS (
         count(*) FILTER (WHERE type = 'tool') AS tool_calls,
         arg_min(session_id, start_time) FILTER (WHERE session_id IS NOT NULL) AS session_id,
         arg_min(user_id, start_time) FILTER (WHERE user_id IS NOT NULL) AS user_id,
-        arg_min(told, start_time) FILTER (WHERE told IS NOT NULL) AS content
+        arg_min(content, start_time)
+            FILTER (WHERE list_bool_or(list_transform($marks::VARCHAR[], lambda mark: contains(content, mark)))) AS content
     FROM page
     GROUP BY trace_id
 )
