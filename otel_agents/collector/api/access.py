@@ -15,6 +15,7 @@ from otel_agents.collector.handoff import RefusedError
 from otel_agents.collector.receiver import otlp_http
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from contextlib import AbstractContextManager
 
     from duckdb import DuckDBPyConnection
@@ -173,3 +174,7 @@ class Visible:
     def read(self) -> AbstractContextManager[DuckDBPyConnection]:
         """Lend a cursor, as the store does; outside of a request nobody asks, and that is an error."""
         return self._store.read(CURRENT.get().tenant)
+
+    def state(self) -> Hashable:
+        """Name the state of what they see."""
+        return self._store.state(CURRENT.get().tenant)

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from otel_agents.collector.api.errors import bad_request
 from otel_agents.collector.api.overview import MAX_MINUTES
 from otel_agents.collector.api.work import Workers, now, whole
+from otel_agents.collector.query.kept import Kept
 from otel_agents.collector.query.trace import read_trace
 from otel_agents.collector.query.traces import Filter, list_traces
 
@@ -30,11 +31,12 @@ MAX_TEXT = 200  # characters searched for
 
 def trace_routes(store: Store, workers: Workers) -> list[Route]:
     """Make the routes."""
+    agents = Kept()
 
     async def list_(request: Request) -> Response:
         limit = whole(request, "limit", 1, MAX_LIMIT, 50)
         before = request.query_params.get("before") or None
-        return await workers.answer(list_traces, store, _filter(request), limit, before, now())
+        return await workers.answer(list_traces, store, _filter(request), limit, before, now(), agents)
 
     async def one(request: Request) -> Response:
         return await workers.answer(read_trace, store, request.path_params["trace_id"])

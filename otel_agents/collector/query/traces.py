@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from otel_agents.collector.query.kept import Kept
 from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.collector.query.statements import Row, ask
 from otel_agents.collector.query.summaries import summaries
 from otel_agents.collector.query.window import EPOCH
+from otel_agents.collector.store.rollup_sql import SLICE_S
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _CURSOR = re.compile(r"(-?\d{1,18})-([0-9a-f]{0,32})")
 
+_SLICE = timedelta(seconds=SLICE_S)
 _FIRST_STRETCH = timedelta(minutes=1)  # at least
 SEARCH_S = 2.0  # after so long a search stops with what it has, and goes on with the next page
 
@@ -72,16 +75,21 @@ class _Point:
 _NEWEST = _Point(EPOCH + timedelta(days=1_000_000), "")  # after any time of OTLP, which are whole nanoseconds
 
 
-def list_traces(store: Store, wanted: Filter, limit: int, before: str | None, now: datetime) -> dict[str, Any]:
+def list_traces(
+    store: Store, wanted: Filter, limit: int, before: str | None, now: datetime, agents: Kept | None = None
+) -> dict[str, Any]:
     """Return a page of traces in the shape of ``GET /api/v1/traces``.
 
-    A page may hold fewer traces than ``limit`` and yet have a next one, when a search took long.
+    A page may hold fewer traces than ``limit`` and yet have a next one, when a search took long. ``agents`` are those
+    that there are, kept from page to page.
 
     Raises:
         QueryError: ``before`` is not what an earlier page had as ``next``.
     """
     point = _NEWEST if before is None else _Point.parse(before)
     since = EPOCH if wanted.minutes is None else now - timedelta(minutes=wanted.minutes)
+    since_slice = EPOCH + (since - EPOCH) // _SLICE * _SLICE
+    names = (agents or Kept()).answer(store, since_slice, lambda: _agent_names(store, since_slice))
     with store.read() as cursor:
         if wanted.status == "running":
             found, rest = _running(cursor, wanted, limit, point, since)
@@ -92,8 +100,13 @@ def list_traces(store: Store, wanted: Filter, limit: int, before: str | None, no
         return {
             "traces": summaries(cursor, found),
             "next": None if rest is None else str(rest),
-            "agents": [row["agent"] for row in ask(cursor, "agent_names", since=since)],
+            "agents": names,
         }
+
+
+def _agent_names(store: Store, since: datetime) -> list[str]:
+    with store.read() as cursor:
+        return [row["agent"] for row in ask(cursor, "agent_names", since=since)]
 
 
 def _newest(cursor: DuckDBPyConnection, limit: int, point: _Point, since: datetime) -> tuple[list[Row], _Point | None]:

@@ -35,7 +35,7 @@ from otel_agents.collector.store.tenants import TenantConnections
 from otel_agents.errors import CollectorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -109,6 +109,7 @@ class DuckDBStore:
         self._readers = Readers()
         self._number: int | None = None  # of the last write
         self._noted = 0
+        self._changes = 0  # commits that changed what can be read
         self._closing = threading.Event()
         self._reopening: threading.Thread | None = None
         self._open_file()
@@ -171,7 +172,7 @@ class DuckDBStore:
                 except BaseException:
                     self._writer.rollback()
                     raise
-                self._writer.commit()
+                self._committed()
                 self._number = number
             finally:
                 for name in incoming:
@@ -193,6 +194,14 @@ class DuckDBStore:
         else:
             self._writer.execute("DELETE FROM journal")
         self._writer.execute("INSERT INTO journal VALUES (?)", [number])
+
+    def _committed(self) -> None:
+        self._writer.commit()
+        self._changes += 1
+
+    def state(self, tenant: str | None = None) -> Hashable:
+        """Name the state of what a tenant, or who sees all, can read: while it is the same, so are answers."""
+        return self._changes, tenant
 
     def interrupt(self) -> None:
         """Make the write that runs fail; any thread may."""
@@ -285,7 +294,7 @@ class DuckDBStore:
             except BaseException:
                 self._writer.rollback()
                 raise
-            self._writer.commit()
+            self._committed()
             self._open.committed(change)
         return change.commit
 
@@ -302,7 +311,7 @@ class DuckDBStore:
             except BaseException:
                 self._writer.rollback()
                 raise
-            self._writer.commit()
+            self._committed()
             if removed.traces:
                 self._open.load()
         return removed
@@ -322,7 +331,7 @@ class DuckDBStore:
             except BaseException:
                 self._writer.rollback()
                 raise
-            self._writer.commit()
+            self._committed()
             self._open.load()
             self._rollups.wake()
         return taken
@@ -465,6 +474,7 @@ class DuckDBStore:
                         return
             if self._number is not None:
                 self._note(self._number)
+        self._changes += 1
         self._reopening = None
         self._readers.open()
         self._set_aside.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
     from contextlib import AbstractContextManager
 
     from duckdb import DuckDBPyConnection
@@ -29,3 +29,8 @@ class Fresh:
         """Lend a cursor, as the store does."""
         self._catch_up()
         return self._store.read(tenant)
+
+    def state(self, tenant: str | None = None) -> Hashable:
+        """Name the state such a cursor sees."""
+        self._catch_up()
+        return self._store.state(tenant)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
     from contextlib import AbstractContextManager
 
     from duckdb import DuckDBPyConnection
@@ -46,10 +46,18 @@ class Store(Protocol):
         """Lend a cursor for a short time; it sees one consistent state and cannot write."""
         ...
 
+    def state(self) -> Hashable:
+        """Name the state of what can be read: while it has the same name, answers are the same."""
+        ...
+
 
 class TenantStore(Store, Protocol):
     """A store that can be asked for what belongs to one tenant."""
 
     def read(self, tenant: str | None = None) -> AbstractContextManager[DuckDBPyConnection]:
         """Lend a cursor that sees the rows of one tenant, or all."""
+        ...
+
+    def state(self, tenant: str | None = None) -> Hashable:
+        """Name the state of what that cursor sees."""
         ...

@@ -4,7 +4,7 @@ SELECT agent
 FROM (
     SELECT agent, number
     FROM rollups
-    WHERE what = 'sum' AND level IN (0, 15) AND agent IS NOT NULL AND slice > $since - INTERVAL 15 SECOND
+    WHERE what = 'sum' AND level IN (0, 15) AND agent IS NOT NULL AND slice >= $since
     UNION ALL
     SELECT agent, 1
     FROM span_data
