@@ -29,6 +29,7 @@ WHERE start_time > now()::TIMESTAMP - INTERVAL 1 DAY AND attributes->>'gen_ai.in
 LIMIT 50"""
 
 Question = Callable[[int], object]
+Took = dict[str, list[float]]  # milliseconds, by what was asked
 
 
 def run(*, quick: bool) -> str:
@@ -37,10 +38,13 @@ def run(*, quick: bool) -> str:
         with running.collector(Path(folder)) as collector:
             sql = {"sql": "SELECT trace_id FROM spans USING SAMPLE 20"}
             some = [row[0] for row in collector.ask("POST", "/api/v1/sql", sql)["rows"]]
-            stored = _table(f"Questions over HTTP at {total:,} spans", _stored(collector, some), 5 if quick else 30)
-            with _load(collector, 2 if quick else LOAD_S) as is_on:
+            took = _ask(_stored(collector, some), 5 if quick else 30)
+            stored = _table(f"Questions over HTTP at {total:,} spans", took)
+            with _load(collector, 2 if quick else LOAD_S) as (is_on, tail):
                 pages = _pages(collector, some)
-                loaded = _table(f"Pages over HTTP while {LOAD:,} spans arrive a second", pages, 1000, is_on)
+                took = _ask(pages, 1000, is_on)
+            took["the live tail, from a commit's event to its newest traces"] = tail
+            loaded = _table(f"Pages over HTTP while {LOAD:,} spans arrive a second", took)
     return f"{stored}\n{loaded}"
 
 
@@ -83,9 +87,11 @@ def _search(collector: Collector, word: str) -> None:
         wanted["before"] = before
 
 
-def _table(title: str, questions: dict[str, Question], times: int, is_on: Callable[[], bool] = lambda: True) -> str:
-    """Ask each in turn, so that all meet the same, so many times or while it is on."""
-    took: dict[str, list[float]] = {name: [] for name in questions}
+def _ask(
+    questions: dict[str, Question], times: int, is_on: Callable[[], bool] = lambda: True
+) -> dict[str, list[float]]:
+    """Ask each in turn, so that all meet the same, so many times or while it is on; gives milliseconds."""
+    took: Took = {name: [] for name in questions}
     for question in questions.values():
         question(0)
     for at in itertools.takewhile(lambda at: at < times and (at < 2 or is_on()), itertools.count()):
@@ -93,19 +99,26 @@ def _table(title: str, questions: dict[str, Question], times: int, is_on: Callab
             began = time.perf_counter()
             question(at)
             took[name].append((time.perf_counter() - began) * 1e3)
-    cuts = {name: quantiles(values, n=20) for name, values in took.items()}
+    return took
+
+
+def _table(title: str, took: Took) -> str:
+    cuts = {name: quantiles(values, n=20) for name, values in took.items() if len(values) > 1}
     rows = [[name, f"{cut[9]:.1f} ms", f"{cut[18]:.1f} ms"] for name, cut in cuts.items()]
     return markdown(title, ["", "median", "p95"], rows)
 
 
 @contextmanager
-def _load(collector: Collector, for_s: float) -> Iterator[Callable[[], bool]]:
-    """Send spans at the rate for a while, beside what is asked meanwhile; gives whether it still does."""
-    with _listening(collector):
+def _load(collector: Collector, for_s: float) -> Iterator[tuple[Callable[[], bool], list[float]]]:
+    """Send spans at the rate for a while, beside what is asked meanwhile.
+
+    Gives whether it still does, and how many milliseconds after each event of the live stream its traces were listed.
+    """
+    with _listening(collector) as tail:
         sender = threading.Thread(target=lambda: collector.send(_paced(for_s)))
         sender.start()
         try:
-            yield sender.is_alive
+            yield sender.is_alive, tail
         finally:
             sender.join()
 
@@ -122,15 +135,24 @@ def _paced(for_s: float) -> Iterator[bytes]:
 
 
 @contextmanager
-def _listening(collector: Collector) -> Iterator[None]:
-    """Follow the live stream, as a page that is open does."""
+def _listening(collector: Collector) -> Iterator[list[float]]:
+    """Follow the live stream, as a page that is open does: with each event it asks for the newest traces."""
+    took: list[float] = []
+
+    def follow() -> None:
+        for line in iter(answer.readline, b""):
+            if line.startswith(b"data:"):
+                began = time.perf_counter()
+                collector.ask("GET", "/api/v1/traces?limit=50")
+                took.append((time.perf_counter() - began) * 1e3)
+
     connection = http.client.HTTPConnection("127.0.0.1", collector.port)
     connection.request("GET", "/api/v1/live")
     answer = connection.getresponse()
-    follower = threading.Thread(target=lambda: [None for _ in iter(answer.readline, b"")], daemon=True)
+    follower = threading.Thread(target=follow, daemon=True)
     follower.start()
     try:
-        yield
+        yield took
     finally:
         connection.sock.shutdown(2)
         follower.join(5)

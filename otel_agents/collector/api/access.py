@@ -178,3 +178,7 @@ class Visible:
     def state(self) -> Hashable:
         """Name the state of what they see."""
         return self._store.state(CURRENT.get().tenant)
+
+    def are_rollups_coming(self) -> bool:
+        """Say so, as the store does."""
+        return self._store.are_rollups_coming()

@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from otel_agents.collector.store.store import Store
+    from otel_agents.collector.store.store import ChangingStore
 
 MAX_MINUTES = 525_600  # a year
 
 
-def overview_routes(store: Store, workers: Workers) -> list[Route]:
+def overview_routes(store: ChangingStore, workers: Workers) -> list[Route]:
     """Make the routes."""
     kept = Kept()
 
     def summed_up(minutes: int, moment: datetime) -> dict[str, Any]:
         # A window begins and ends with a slice of time, so within one the same is asked.
-        question = (minutes, fitting(window(minutes, moment)))
-        return kept.answer(store, question, lambda: overview(store, minutes, moment))
+        at_once = store.are_rollups_coming()
+        question = (minutes, fitting(window(minutes, moment)), at_once)
+        return kept.answer(store, question, lambda: overview(store, minutes, moment, at_once=at_once))
 
     async def show(request: Request) -> Response:
         minutes = whole(request, "minutes", 1, MAX_MINUTES, 60)

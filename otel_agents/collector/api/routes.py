@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from otel_agents.collector.meters import Meters
     from otel_agents.collector.state.database import Database
     from otel_agents.collector.store.damage import Damage
-    from otel_agents.collector.store.store import Store
+    from otel_agents.collector.store.store import ChangingStore
     from otel_agents.collector.watching.watch import Watch
 
 
 def routes(
-    store: Store,
+    store: ChangingStore,
     live: LiveFeed,
     meters: Meters,
     looked: Looked,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from otel_agents.collector.store.store import Store
+    from otel_agents.collector.store.store import ChangingStore
 
 MAX_LIMIT = 500
 _STATUSES: dict[str | None, Literal["ok", "error", "running"] | None] = {
@@ -29,7 +29,7 @@ _STATUSES: dict[str | None, Literal["ok", "error", "running"] | None] = {
 MAX_TEXT = 200  # characters searched for
 
 
-def trace_routes(store: Store, workers: Workers) -> list[Route]:
+def trace_routes(store: ChangingStore, workers: Workers) -> list[Route]:
     """Make the routes."""
     agents = Kept()
 

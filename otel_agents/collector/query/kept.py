@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from otel_agents.collector.store.store import Store
+    from otel_agents.collector.store.store import ChangingStore
 
 MOST: Final = 64
 
@@ -23,7 +23,7 @@ class Kept:
         self._lock = threading.Lock()
         self._answers: OrderedDict[Hashable, Any] = OrderedDict()  # the longest unasked first
 
-    def answer(self, store: Store, question: Hashable, ask: Callable[[], T]) -> T:
+    def answer(self, store: ChangingStore, question: Hashable, ask: Callable[[], T]) -> T:
         """Give the answer to a question, asked anew where what can be read has changed.
 
         Args:

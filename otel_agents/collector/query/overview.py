@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from otel_agents.collector.store.store import Store
 
 
-def overview(store: Store, minutes: int, now: datetime) -> dict[str, Any]:
+def overview(store: Store, minutes: int, now: datetime, *, at_once: bool = False) -> dict[str, Any]:
     """Sum up the last ``minutes`` before ``now`` (UTC, without a zone), in the shape of ``GET /api/v1/overview``.
 
     A span belongs to the window its start is in, a trace to the one its first span starts in. Tokens and cost are those
     of model spans alone. Requests are the operations of agents, or the traces' roots where no agent ran. Sums are
-    exact, medians and percentiles at most 1.5 % off.
+    exact, medians and percentiles at most 1.5 % off. ``at_once``: without many spans that were just stored, which the
+    roll-ups will have in a moment.
     """
     asked = fitting(window(minutes, now))
     with store.read() as cursor:
-        rolled = Rolled(cursor, asked)
+        rolled = Rolled(cursor, asked, at_once=at_once)
         (sums, periods), times, failures = rolled.sums(), rolled.times(), rolled.failures()
         running = ask(cursor, "running")
     figures = Figures((row for row in sums if not row["earlier"]), times)

@@ -20,7 +20,7 @@ from otel_agents.errors import QueryError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from otel_agents.collector.store.store import Store
+    from otel_agents.collector.store.store import ChangingStore, Store
 
 _CURSOR = re.compile(r"(-?\d{1,18})-([0-9a-f]{0,32})")
 
@@ -76,7 +76,7 @@ _NEWEST = _Point(EPOCH + timedelta(days=1_000_000), "")  # after any time of OTL
 
 
 def list_traces(
-    store: Store, wanted: Filter, limit: int, before: str | None, now: datetime, agents: Kept | None = None
+    store: ChangingStore, wanted: Filter, limit: int, before: str | None, now: datetime, agents: Kept | None = None
 ) -> dict[str, Any]:
     """Return a page of traces in the shape of ``GET /api/v1/traces``.
 

@@ -203,6 +203,10 @@ class DuckDBStore:
         """Name the state of what a tenant, or who sees all, can read: while it is the same, so are answers."""
         return self._changes, tenant
 
+    def are_rollups_coming(self) -> bool:
+        """Whether what was just stored is being added to the roll-ups, or will be in a moment."""
+        return self._rollups.are_coming
+
     def interrupt(self) -> None:
         """Make the write that runs fail; any thread may."""
         self._writer.interrupt()

@@ -34,3 +34,7 @@ class Fresh:
         """Name the state such a cursor sees."""
         self._catch_up()
         return self._store.state(tenant)
+
+    def are_rollups_coming(self) -> bool:
+        """Say so, as the store does."""
+        return self._store.are_rollups_coming()

@@ -12,6 +12,7 @@ import logging
 import threading
 from contextlib import contextmanager
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -25,6 +26,7 @@ PAUSE_S: Final = 1.0  # between two steps: planning one costs as much as 10,000 
 MOST_SPANS: Final = 200_000  # in one step
 MOST_ROWS: Final = 30_000  # of level 0, before they are brought to the other levels
 BUILT: Final = 10_000  # traces in one step, where there are some from before there were roll-ups
+PATIENCE_S: Final = 30.0  # a step that takes longer to come has failed
 ALL: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - `since` where all of those are in
 
 # The columns of rollup_gone, where a span of span_data is kept when another takes its place.
@@ -143,6 +145,12 @@ def pending(cursor: duckdb.DuckDBPyConnection, into: str, done: int, since: date
     return goal is not None
 
 
+def waiting(cursor: duckdb.DuckDBPyConnection, done: int) -> int:
+    """Count the spans of commits after ``done``."""
+    ((spans,),) = cursor.execute("SELECT count(*) FROM span_data WHERE batch > $done", {"done": done}).fetchall()
+    return int(spans)
+
+
 def apart(cursor: duckdb.DuckDBPyConnection, into: str, start: datetime, end: datetime, slice_s: int) -> None:
     """Find what all traces that have spans between two times come to, in slices of any length, from the spans alone."""
     cursor.execute(_WITHIN, {"start": start, "end": end})
@@ -199,6 +207,7 @@ class Rollups:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._wake.set()  # what an earlier run has left
+        self._behind_since: float | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rollups", daemon=True)
         self._thread.start()
@@ -212,7 +221,14 @@ class Rollups:
 
     def wake(self) -> None:
         """Tell of a commit."""
+        self._behind_since = self._behind_since or monotonic()
         self._wake.set()
+
+    @property
+    def are_coming(self) -> bool:
+        """Whether there are commits that are brought in right now, or in a moment."""
+        since = self._behind_since
+        return since is not None and monotonic() - since < PATIENCE_S
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -274,6 +290,8 @@ class Rollups:
             try:
                 while not self._closing.is_set() and self.step():
                     self._closing.wait(0.01)
+                if not self._wake.is_set():
+                    self._behind_since = None
             except duckdb.Error as error:  # the disk is full, perhaps; readers add what is not in
                 if self._failed(error):
                     return

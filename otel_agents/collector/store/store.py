@@ -46,12 +46,20 @@ class Store(Protocol):
         """Lend a cursor for a short time; it sees one consistent state and cannot write."""
         ...
 
+
+class ChangingStore(Store, Protocol):
+    """A store that is written to meanwhile, and says what has become of that."""
+
     def state(self) -> Hashable:
         """Name the state of what can be read: while it has the same name, answers are the same."""
         ...
 
+    def are_rollups_coming(self) -> bool:
+        """Whether what was just stored is being added to the roll-ups, or will be in a moment."""
+        ...
 
-class TenantStore(Store, Protocol):
+
+class TenantStore(ChangingStore, Protocol):
     """A store that can be asked for what belongs to one tenant."""
 
     def read(self, tenant: str | None = None) -> AbstractContextManager[DuckDBPyConnection]:
