@@ -14,7 +14,6 @@ from otel_agents.collector.api.routes import routes
 from otel_agents.collector.receiver.otlp_http import otlp_http
 from tests.collector.api.asking import ask, sql
 
-
 ANY = {"GET", "POST", "PUT", "DELETE"}  # of a route that itself says which methods it takes
 
 
