@@ -55,7 +55,7 @@ class CodeTools:
         files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
         sources = [_text(file) for file in files]
         with PARSING:
-            trees = [ast.parse(source) for source in sources]
+            trees = [_tree(source) for source in sources]
         nodes = [node for tree in trees for node in ast.walk(tree)]
         return {
             "path": path,
@@ -123,6 +123,13 @@ class SalesTools:
 
 def _reading_only(action: int, *_: object) -> int:
     return sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
+
+
+def _tree(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SystemError:  # the SDK's thread read a price meanwhile
+        return ast.parse(source)
 
 
 def _text(path: Path) -> str:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 from datetime import UTC, date, time
 from decimal import Decimal
+from time import sleep
 from typing import Any, NamedTuple
+
+_TRIES = 50
 
 
 class Part(NamedTuple):
@@ -30,10 +33,19 @@ def read(source: bytes, *fields: str) -> Part:
         ValueError: the fields are something else than calls, lists, dicts and constants.
         SyntaxError: the text is not Python.
     """
-    match ast.parse(source, mode="eval").body:
+    match _parsed(source):
         case ast.Call(ast.Name(kind), [], keywords):
             return Part(kind, _fields([keyword for keyword in keywords if keyword.arg in fields]))
     raise ValueError("expected a constructor's call in the table")
+
+
+def _parsed(source: bytes) -> ast.expr:
+    for _ in range(_TRIES):
+        try:
+            return ast.parse(source, mode="eval").body
+        except SystemError:  # Python 3.11 mixes up trees that several threads build at once (python/cpython#106905)
+            sleep(0.001)
+    raise ValueError("Python cannot read the table now")
 
 
 def _value(node: ast.expr) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from genai_prices.types import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_agents.pricing import PriceTable, packaged
+from otel_agents.pricing import PriceTable, packaged, parts
 from otel_agents.records import Cost, Extra, Usage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -265,7 +266,7 @@ def test_a_price_is_found_without_importing_genai_prices():
 import sys
 from datetime import UTC, datetime
 from otel_agents.records import Usage
-from otel_agents.pricing import PriceTable, packaged
+from otel_agents.pricing import PriceTable, packaged, parts
 table, at = PriceTable(), datetime(2026, 11, 20, tzinfo=UTC)
 for tier in (None, "flex"):
     print(table.price("openai", "gpt-5", Usage(input=1_000_000), at, tier=tier).usd)
@@ -320,3 +321,16 @@ def test_the_sum_is_rounded_once():
     cost = TABLE.price("openai", "gpt-4o", usage, NOW)
     assert cost.usd == float(Decimal("2.5e-6") * 3 + Decimal("1.25e-6") * 7 + Decimal("1e-5") * 11)
     assert math.isclose(cost.usd, 0.00012625)
+
+
+def test_another_thread_that_parses_at_the_same_time_is_waited_for(monkeypatch):
+    parse, faults = ast.parse, [SystemError("AST constructor recursion depth mismatch (before=30, after=29)")] * 3
+
+    def parsed(*given, **named):
+        if faults:
+            raise faults.pop()  # as Python 3.11 does now and then
+        return parse(*given, **named)
+
+    monkeypatch.setattr(parts.ast, "parse", parsed)
+    assert parts.read(b"Model(id='a', prices=Prices(input=Decimal('2.5')))", "id").fields == {"id": "a"}
+    assert faults == []
