@@ -52,11 +52,13 @@ def hooks():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["content-length"]))
+            received.arrived.put(
+                (self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            )  # in the order they are sent in
             status = 200 if received.answers.empty() else received.answers.get()
             self.send_response(status)
             self.send_header("content-length", "0")
             self.end_headers()
-            received.arrived.put((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
 
         def log_message(self, *given):
             pass
