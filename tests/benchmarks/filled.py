@@ -12,12 +12,15 @@ from tests.benchmarks import spans
 
 SEED = spans.TEMPLATES * spans.REQUEST  # so many are stored as they come, and repeated with other ids, later
 _GROUP = 16  # requests in a commit
+_ROUNDS = 15  # at a time: four whole row groups, which can be sorted in memory
 
 _LATER = "{column} + to_microseconds(round * $period_us) AS {column}"
 _AGAIN = """
 INSERT INTO {table} BY NAME
 SELECT * EXCLUDE (round, row) REPLACE ({columns})
-FROM (SELECT *, row_number() OVER () AS row FROM {table}), range(1, $rounds) AS rounds(round)
+FROM
+    (SELECT *, row_number() OVER () AS row FROM {table} LIMIT $seed_rows),
+    range($first_round, $end_round) AS rounds(round)
 ORDER BY round, row
 """
 _TRACE_ID = "md5(trace_id || round) AS trace_id"
@@ -61,10 +64,14 @@ def fill(folder: Path, total: int, over_s: float) -> int:
     for commit in commits:
         store.write(commit)
     store.close()
-    given = {"period_us": period_us, "rounds": rounds, "commits": len(commits)}
+    given = {"period_us": period_us, "commits": len(commits)}
     with duckdb.connect(str(folder / DATABASE), config={"checkpoint_threshold": "64GB"}) as connection:
         for table, columns in _TABLES.items():
-            connection.execute(_AGAIN.format(table=table, columns=", ".join(columns)), given)
+            again = _AGAIN.format(table=table, columns=", ".join(columns))
+            ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+            for first in range(1, rounds, _ROUNDS):
+                end = min(first + _ROUNDS, rounds)
+                connection.execute(again, given | {"seed_rows": rows, "first_round": first, "end_round": end})
         connection.execute("CHECKPOINT")
     store = DuckDBStore(folder / DATABASE)
     store.roll_up()

@@ -17,10 +17,13 @@ from tests.benchmarks.running import Collector
 from tests.benchmarks.table import markdown
 
 TOTAL = 2_000_000
-HOUR_S = 3600
+MANY = 10_000_000
+HOUR_S = 3600  # all spans of the first are of it, and of the second as many as of the first
 LOAD = 20_000  # spans a second
 LOAD_S = 20
 
+HOUR = "the overview of the last hour"
+NEWEST = "the newest 100 traces"
 DESIGN_QUERY = """SELECT attributes->>'agent' AS agent, COUNT(*) AS requests, AVG(duration_ms) AS avg_duration
 FROM spans WHERE attributes->>'agent' IS NOT NULL GROUP BY agent"""
 ONE_KEY = "SELECT attributes->>'app.field_12' AS value, COUNT(*) FROM spans GROUP BY value ORDER BY 2 DESC LIMIT 10"
@@ -33,40 +36,69 @@ Took = dict[str, list[float]]  # milliseconds, by what was asked
 
 
 def run(*, quick: bool) -> str:
+    times = 5 if quick else 30
     with tempfile.TemporaryDirectory() as folder:
         total = fill(Path(folder), 20_480 if quick else TOTAL, HOUR_S)
         with running.collector(Path(folder)) as collector:
-            sql = {"sql": "SELECT trace_id FROM spans USING SAMPLE 20"}
-            some = [row[0] for row in collector.ask("POST", "/api/v1/sql", sql)["rows"]]
-            took = _ask(_stored(collector, some), 5 if quick else 30)
+            some = _some_traces(collector)
+            took = _ask(_stored(collector, some), times)
             stored = _table(f"Questions over HTTP at {total:,} spans", took)
             with _load(collector, 2 if quick else LOAD_S) as (is_on, tail):
                 pages = _pages(collector, some)
                 took = _ask(pages, 1000, is_on)
             took["the live tail, from a commit's event to its newest traces"] = tail
             loaded = _table(f"Pages over HTTP while {LOAD:,} spans arrive a second", took)
-    return f"{stored}\n{loaded}"
+    return "\n".join([stored, _many(102_400 if quick else MANY, times), loaded])
+
+
+def _many(total: int, times: int) -> str:
+    """Questions that a time or an id bounds, of more spans over more hours; and the start with those."""
+    with tempfile.TemporaryDirectory() as folder:
+        total = fill(Path(folder), total, HOUR_S * MANY / TOTAL)
+        began = time.perf_counter()
+        with running.collector(Path(folder)) as collector:
+            start_ms = (time.perf_counter() - began) * 1e3
+            took = _ask(_bounded(collector, _some_traces(collector)), times)
+    title = f"Bounded by time or id, at {total:,} spans of {MANY // TOTAL} hours"
+    return _table(title, {**took, "a start, from the command to listening": [start_ms, start_ms]})
+
+
+def _some_traces(collector: Collector) -> list[str]:
+    sql = {"sql": "SELECT trace_id FROM spans USING SAMPLE 20"}
+    return [row[0] for row in collector.ask("POST", "/api/v1/sql", sql)["rows"]]
 
 
 def _stored(collector: Collector, some: list[str]) -> dict[str, Question]:
-    by_id = "SELECT * FROM {table} WHERE trace_id = '{id}'"
     return {
         "the README's query (all spans, by agent)": lambda _: _sql(collector, DESIGN_QUERY),
-        **_pages(collector, some),
-        "the overview of the last 24 hours": lambda _: collector.ask("GET", "/api/v1/overview?minutes=1440"),
-        "spans of a trace, by SQL": lambda at: _sql(collector, by_id.format(table="spans", id=some[at % len(some)])),
-        "a trace of traces, by SQL": lambda at: _sql(collector, by_id.format(table="traces", id=some[at % len(some)])),
+        **_bounded(collector, some),
+        "the overview of the last 24 hours": lambda at: collector.ask(
+            "GET", f"/api/v1/overview?minutes={1440 + at % 9}"
+        ),
         "any one key of all attributes": lambda _: _sql(collector, ONE_KEY),
-        "a word in the messages of a day, by SQL": lambda _: _sql(collector, IN_MESSAGES),
         "a word anywhere, in the list of traces": lambda _: _search(collector, "zebra"),
         "floor: SELECT 1": lambda _: _sql(collector, "SELECT 1"),
     }
 
 
+def _bounded(collector: Collector, some: list[str]) -> dict[str, Question]:
+    by_id = "SELECT * FROM {table} WHERE trace_id = '{id}'"
+    return {
+        **_pages(collector, some),
+        # Not the same each time, as an answer is kept until something is stored.
+        HOUR: lambda at: collector.ask("GET", f"/api/v1/overview?minutes={60 + at % 9}"),
+        NEWEST: lambda at: collector.ask("GET", f"/api/v1/traces?limit={100 + at % 9}"),
+        "the same, asked again": lambda at: collector.ask("GET", f"/api/v1/traces?limit={100 + at % 9}"),
+        "spans of a trace, by SQL": lambda at: _sql(collector, by_id.format(table="spans", id=some[at % len(some)])),
+        "a trace of traces, by SQL": lambda at: _sql(collector, by_id.format(table="traces", id=some[at % len(some)])),
+        "a word in the messages of a day, by SQL": lambda _: _sql(collector, IN_MESSAGES),
+    }
+
+
 def _pages(collector: Collector, some: list[str]) -> dict[str, Question]:
     return {
-        "the overview of the last hour": lambda _: collector.ask("GET", "/api/v1/overview?minutes=60"),
-        "the newest 100 traces": lambda _: collector.ask("GET", "/api/v1/traces?limit=100"),
+        HOUR: lambda _: collector.ask("GET", "/api/v1/overview?minutes=60"),
+        NEWEST: lambda _: collector.ask("GET", "/api/v1/traces?limit=100"),
         "one trace by id": lambda at: collector.ask("GET", f"/api/v1/traces/{some[at % len(some)]}"),
     }
 
@@ -114,8 +146,8 @@ def _load(collector: Collector, for_s: float) -> Iterator[tuple[Callable[[], boo
 
     Gives whether it still does, and how many milliseconds after each event of the live stream its traces were listed.
     """
-    with _listening(collector) as tail:
-        sender = threading.Thread(target=lambda: collector.send(_paced(for_s)))
+    sender = threading.Thread(target=lambda: collector.send(_paced(for_s)))
+    with _listening(collector, sender.is_alive) as tail:
         sender.start()
         try:
             yield sender.is_alive, tail
@@ -135,8 +167,11 @@ def _paced(for_s: float) -> Iterator[bytes]:
 
 
 @contextmanager
-def _listening(collector: Collector) -> Iterator[list[float]]:
-    """Follow the live stream, as a page that is open does: with each event it asks for the newest traces."""
+def _listening(collector: Collector, is_on: Callable[[], bool]) -> Iterator[list[float]]:
+    """Follow the live stream, as a page that is open does: with each event it asks for the newest traces.
+
+    Once the load is over, a question waits for what was sent: those are not noted.
+    """
     took: list[float] = []
 
     def follow() -> None:
@@ -144,7 +179,8 @@ def _listening(collector: Collector) -> Iterator[list[float]]:
             if line.startswith(b"data:"):
                 began = time.perf_counter()
                 collector.ask("GET", "/api/v1/traces?limit=50")
-                took.append((time.perf_counter() - began) * 1e3)
+                if is_on():
+                    took.append((time.perf_counter() - began) * 1e3)
 
     connection = http.client.HTTPConnection("127.0.0.1", collector.port)
     connection.request("GET", "/api/v1/live")

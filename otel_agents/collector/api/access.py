@@ -179,6 +179,6 @@ class Visible:
         """Name the state of what they see."""
         return self._store.state(CURRENT.get().tenant)
 
-    def are_rollups_coming(self) -> bool:
+    def are_many_coming(self) -> bool:
         """Say so, as the store does."""
-        return self._store.are_rollups_coming()
+        return self._store.are_many_coming()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from starlette.routing import Route
 
@@ -11,7 +11,7 @@ from otel_agents.collector.api.overview import MAX_MINUTES
 from otel_agents.collector.api.work import Workers, now, whole
 from otel_agents.collector.query.kept import Kept
 from otel_agents.collector.query.trace import read_trace
-from otel_agents.collector.query.traces import Filter, list_traces
+from otel_agents.collector.query.traces import Filter, beginning, list_traces
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.store.store import ChangingStore
 
 MAX_LIMIT = 500
+KEPT_LISTS: Final = 8  # of up to half a megabyte each
 _STATUSES: dict[str | None, Literal["ok", "error", "running"] | None] = {
     None: None,
     "ok": "ok",
@@ -31,12 +32,23 @@ MAX_TEXT = 200  # characters searched for
 
 def trace_routes(store: ChangingStore, workers: Workers) -> list[Route]:
     """Make the routes."""
-    agents = Kept()
+    agents, lists = Kept(), Kept(most=KEPT_LISTS)
+
+    def listed(wanted: Filter, limit: int, before: str | None) -> dict[str, Any]:
+        moment = now()
+
+        def ask() -> dict[str, Any]:
+            return list_traces(store, wanted, limit, before, moment, agents)
+
+        if wanted.needs_spans:
+            return ask()
+        # Who looks at the newest looks again and again, and so do others.
+        return lists.answer(store, (wanted, limit, before, beginning(wanted, moment)), ask)
 
     async def list_(request: Request) -> Response:
         limit = whole(request, "limit", 1, MAX_LIMIT, 50)
         before = request.query_params.get("before") or None
-        return await workers.answer(list_traces, store, _filter(request), limit, before, now(), agents)
+        return await workers.answer(listed, _filter(request), limit, before)
 
     async def one(request: Request) -> Response:
         return await workers.answer(read_trace, store, request.path_params["trace_id"])

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from otel_agents.collector.access.principal import CURRENT
 from otel_agents.collector.api.errors import bad_request
+from otel_agents.collector.store.fresh import one_question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,9 @@ class Workers:
         self._limiter = self._limiter or anyio.CapacityLimiter(self._threads)  # belongs to the running event loop
 
         def write() -> bytes:
-            return json.dumps(question(*args, **kwargs), separators=(",", ":"), ensure_ascii=False).encode()
+            with one_question():
+                answer = question(*args, **kwargs)
+            return json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
 
         async with self._share():
             body = await anyio.to_thread.run_sync(write, abandon_on_cancel=True, limiter=self._limiter)

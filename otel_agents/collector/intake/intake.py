@@ -37,9 +37,8 @@ CLOSE_S: Final = 3.0
 FULL_RETRY_S: Final = 10.0
 _INTERRUPT_S: Final = 0.05  # from one attempt to interrupt a write to the next: between two statements one is lost
 _PAUSES_S: Final = (0.25, 5.0)  # between attempts to store, the first and the longest
-_READER_S: Final = 5.0  # what a reader waits for what was acknowledged before it asked,
-_READER_UNDER_LOAD_S: Final = 0.03  # and under load: while more comes in, and so much of it waits
-_LOAD_BYTES: Final = 3 * 1024 * 1024
+_READER_S: Final = 5.0  # what a reader waits for what was acknowledged before it asked
+_LOAD_BYTES: Final = 3 * 1024 * 1024  # waits to be stored while more comes in: that is load
 _LOAD_PAUSE_S: Final = 0.3  # without anything coming in, and it is no load any more
 BACKLOG_SHARE: Final = 0.7  # of the budget, for what is acknowledged and not stored; the rest is for what comes in
 _PACED_SHARE: Final = 0.55  # of the backlog, from where on senders are slowed down to what is stored
@@ -116,7 +115,8 @@ class Intake(Generic[T]):
     def catch_up(self) -> None:
         """Wait until what was acknowledged so far is stored, so that who was answered finds what it sent.
 
-        While more comes in than is stored at once, a reader does not wait: it sees what was there a moment ago.
+        Once it is seen that more comes in than is stored at once, a reader does not wait: it sees what was there a
+        moment ago.
         """
         began = monotonic()
         with self._changed:
@@ -125,9 +125,9 @@ class Intake(Generic[T]):
             self._read_at = began
             self._changed.notify_all()
             while self._stored < target:
-                loaded = self._arrived_at > began and self._backlog > _LOAD_BYTES
-                left_s = began + (_READER_UNDER_LOAD_S if loaded else _READER_S) - monotonic()
-                if left_s <= 0:
+                is_loaded = self._arrived_at > began and self._backlog > _LOAD_BYTES
+                left_s = began + _READER_S - monotonic()
+                if is_loaded or left_s <= 0:
                     break
                 self._changed.wait(left_s)
             self._readers -= 1

@@ -24,7 +24,7 @@ def overview(store: Store, minutes: int, now: datetime, *, at_once: bool = False
 
     A span belongs to the window its start is in, a trace to the one its first span starts in. Tokens and cost are those
     of model spans alone. Requests are the operations of agents, or the traces' roots where no agent ran. Sums are
-    exact, medians and percentiles at most 1.5 % off. ``at_once``: without many spans that were just stored, which the
+    exact, medians and percentiles at most 1.5 % off. ``at_once``: without the spans that were just stored, which the
     roll-ups will have in a moment.
     """
     asked = fitting(window(minutes, now))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-MUCH: Final = 10_000  # spans; to add up more takes longer than a reader should wait
 RECENT: Final = timedelta(minutes=5)  # of a window's end, in which failures are recent
 
 # A connection that sees one tenant's rows does not see the state in its own database, as that says nothing of tenants.
@@ -51,7 +50,7 @@ class Rolled:
     Args:
         cursor: in a transaction.
         asked: the window.
-        at_once: leave out what the last commits changed while that is much; the roll-ups will have it in a moment.
+        at_once: leave out what the last commits changed; the roll-ups will have it in a moment.
     """
 
     def __init__(self, cursor: DuckDBPyConnection, asked: Window, *, at_once: bool = False) -> None:
@@ -63,8 +62,7 @@ class Rolled:
         self._hidden = "'none'" if narrow else "'part'"
         self._is_rolled = _slice_s(asked) == SLICE_S and since <= asked.before.start
         if self._is_rolled:
-            left_out = at_once and rollups.waiting(cursor, done) > MUCH
-            self._is_pending = not left_out and rollups.pending(cursor, _PENDING, done, since)
+            self._is_pending = not at_once and rollups.pending(cursor, _PENDING, done, since)
         else:
             rollups.apart(cursor, _PENDING, asked.before.start, asked.end, _slice_s(asked))
             self._is_pending = True

@@ -36,10 +36,19 @@ def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
         found = ranges[0]
         page = {"id": found["trace_id"], "began": found["began"], "last": found["last"]}
         spans = ask(cursor, "spans_of_trace", **page, count=MAX_SPANS + 1)
+        if len(spans) > MAX_SPANS:
+            spans = ask(cursor, "spans_of_trace", order=_FIRST, **page, count=MAX_SPANS + 1)
+        else:
+            spans.sort(key=_place)
         (summary,) = added_up(cursor, spans) if len(spans) <= MAX_SPANS else summaries(cursor, ranges)
         read = [_span(row, found["began"]) for row in spans[:MAX_SPANS]]
         _judge(cursor, found["trace_id"], read)
     return {"trace_id": found["trace_id"], "summary": summary, "spans": read}
+
+
+def _place(span: Row) -> tuple[datetime, timedelta, str]:
+    began: datetime = span["start_time"]
+    return began, began - (span["end_time"] or began), span["span_id"]  # of those that begin together the longest first
 
 
 def _span(row: Row, began: datetime) -> Row:
@@ -60,6 +69,7 @@ def _judge(cursor: DuckDBPyConnection, trace_id: str, spans: list[Row]) -> None:
         judged["evaluations"].append(to_json(row))
 
 
+_FIRST = "ORDER BY start_time, coalesce(end_time, start_time) DESC, span_id"
 _JSON = {"attributes": "{}", "resource": "{}", "events": "[]", "links": "[]"}
 _NOT_TOLD = {*_JSON, "trace_id", "content"}
 _MS = timedelta(milliseconds=1)

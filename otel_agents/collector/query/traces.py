@@ -88,8 +88,8 @@ def list_traces(
     """
     point = _NEWEST if before is None else _Point.parse(before)
     since = EPOCH if wanted.minutes is None else now - timedelta(minutes=wanted.minutes)
-    since_slice = EPOCH + (since - EPOCH) // _SLICE * _SLICE
-    names = (agents or Kept()).answer(store, since_slice, lambda: _agent_names(store, since_slice))
+    slice_ = beginning(wanted, now)
+    names = (agents or Kept()).answer(store, slice_, lambda: _agent_names(store, slice_))
     with store.read() as cursor:
         if wanted.status == "running":
             found, rest = _running(cursor, wanted, limit, point, since)
@@ -102,6 +102,13 @@ def list_traces(
             "next": None if rest is None else str(rest),
             "agents": names,
         }
+
+
+def beginning(wanted: Filter, now: datetime) -> datetime:
+    """Give the time from which on traces are wanted: the same for 15 s."""
+    if wanted.minutes is None:
+        return EPOCH
+    return EPOCH + (now - timedelta(minutes=wanted.minutes) - EPOCH) // _SLICE * _SLICE
 
 
 def _agent_names(store: Store, since: datetime) -> list[str]:

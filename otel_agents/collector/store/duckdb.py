@@ -177,7 +177,7 @@ class DuckDBStore:
             finally:
                 for name in incoming:
                     self._writer.unregister(name)
-            self._rollups.wake()
+            self._rollups.wake(commit.spans)
             if self.on_stored is not None and "incoming" in incoming:
                 self.on_stored(incoming["incoming"])
             if change is None:
@@ -203,9 +203,9 @@ class DuckDBStore:
         """Name the state of what a tenant, or who sees all, can read: while it is the same, so are answers."""
         return self._changes, tenant
 
-    def are_rollups_coming(self) -> bool:
-        """Whether what was just stored is being added to the roll-ups, or will be in a moment."""
-        return self._rollups.are_coming
+    def are_many_coming(self) -> bool:
+        """Whether many spans were just stored that are being added to the roll-ups, or will be in a moment."""
+        return self._rollups.are_many_coming
 
     def interrupt(self) -> None:
         """Make the write that runs fail; any thread may."""

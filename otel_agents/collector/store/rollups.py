@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PAUSE_S: Final = 1.0  # between two steps: planning one costs as much as 10,000 spans
+MUCH: Final = 10_000  # spans; to add up more takes longer than a reader should wait
 MOST_SPANS: Final = 200_000  # in one step
 MOST_ROWS: Final = 30_000  # of level 0, before they are brought to the other levels
 BUILT: Final = 10_000  # traces in one step, where there are some from before there were roll-ups
@@ -145,12 +146,6 @@ def pending(cursor: duckdb.DuckDBPyConnection, into: str, done: int, since: date
     return goal is not None
 
 
-def waiting(cursor: duckdb.DuckDBPyConnection, done: int) -> int:
-    """Count the spans of commits after ``done``."""
-    ((spans,),) = cursor.execute("SELECT count(*) FROM span_data WHERE batch > $done", {"done": done}).fetchall()
-    return int(spans)
-
-
 def apart(cursor: duckdb.DuckDBPyConnection, into: str, start: datetime, end: datetime, slice_s: int) -> None:
     """Find what all traces that have spans between two times come to, in slices of any length, from the spans alone."""
     cursor.execute(_WITHIN, {"start": start, "end": end})
@@ -208,6 +203,7 @@ class Rollups:
         self._wake = threading.Event()
         self._wake.set()  # what an earlier run has left
         self._behind_since: float | None = None
+        self._behind_spans = 0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rollups", daemon=True)
         self._thread.start()
@@ -219,16 +215,17 @@ class Rollups:
         self._thread.join()
         self._connection.close()
 
-    def wake(self) -> None:
-        """Tell of a commit."""
+    def wake(self, spans: int = 0) -> None:
+        """Tell of a commit of so many spans."""
+        self._behind_spans += spans
         self._behind_since = self._behind_since or monotonic()
         self._wake.set()
 
     @property
-    def are_coming(self) -> bool:
-        """Whether there are commits that are brought in right now, or in a moment."""
+    def are_many_coming(self) -> bool:
+        """Whether there are commits of many spans that are brought in right now, or in a moment."""
         since = self._behind_since
-        return since is not None and monotonic() - since < PATIENCE_S
+        return since is not None and self._behind_spans > MUCH and monotonic() - since < PATIENCE_S
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -291,7 +288,7 @@ class Rollups:
                 while not self._closing.is_set() and self.step():
                     self._closing.wait(0.01)
                 if not self._wake.is_set():
-                    self._behind_since = None
+                    self._behind_since, self._behind_spans = None, 0
             except duckdb.Error as error:  # the disk is full, perhaps; readers add what is not in
                 if self._failed(error):
                     return

@@ -54,8 +54,8 @@ class ChangingStore(Store, Protocol):
         """Name the state of what can be read: while it has the same name, answers are the same."""
         ...
 
-    def are_rollups_coming(self) -> bool:
-        """Whether what was just stored is being added to the roll-ups, or will be in a moment."""
+    def are_many_coming(self) -> bool:
+        """Whether many spans were just stored that are being added to the roll-ups, or will be in a moment."""
         ...
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from otel_agents.collector.api.schema import DOCS
+from otel_agents.collector.store.rollups import MUCH
 from tests.collector import otlp
 from tests.collector.api.asking import ask, send, sql
 
@@ -40,6 +41,18 @@ def test_the_overview_is_of_the_last_minutes(url):
     assert (window["minutes"], window["bucket_seconds"]) == (5, 5)
     assert [row["agent"] for row in answer["agents"]] == ["Router"]
     assert ask(url, "GET", "/api/v1/overview").json["window"]["minutes"] == 60
+
+
+def test_the_overview_has_very_many_spans_in_a_moment(url):
+    def spans() -> int:
+        return ask(url, "GET", "/api/v1/overview?minutes=7").json["totals"]["spans"]
+
+    before = spans()
+    send(url, *(just_now("many", "d4") for _ in range(MUCH + 1)))
+    until = time.monotonic() + 60
+    while (seen := spans()) == before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert seen == before + MUCH + 1
 
 
 @pytest.mark.parametrize("minutes", ["0", "525601", "-1", "x", "1.5", "1e3", "٣", "9" * 30])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
-from otel_agents.collector.query.kept import MOST, Kept
+import pytest
+
+from otel_agents.collector.query import kept as kept_module
+from otel_agents.collector.query.kept import MOST, Kept, Recent
 from tests.collector.query.filled import NOW, agent, write
 
 
@@ -30,3 +35,28 @@ def test_the_last_answers_are_kept(store):
         kept.answer(store, number, lambda number=number: number)
     assert kept.answer(store, MOST, lambda: "asked") == MOST
     assert kept.answer(store, 0, lambda: "asked") == "asked"
+
+
+def test_an_old_answer_is_shown_while_a_better_one_is_made():
+    recent, may_answer = Recent(), threading.Event()
+    assert recent.answer("how many", lambda: 1) is None  # nobody knows yet
+    recent.note("how many", 1)
+
+    def ask() -> int:
+        may_answer.wait(60)
+        return 2
+
+    assert recent.answer("how many", ask) == 1
+    assert recent.answer("how many", lambda: pytest.fail("it is being asked")) == 1
+    assert recent.is_coming("how many")
+    may_answer.set()
+    while recent.is_coming("how many"):
+        time.sleep(0.01)
+    assert recent.answer("how many", ask) == 2
+
+
+def test_an_answer_that_is_too_old_is_not_shown(monkeypatch: pytest.MonkeyPatch):
+    recent = Recent()
+    recent.note("how many", 1)
+    monkeypatch.setattr(kept_module, "RECENT_S", 0)
+    assert recent.answer("how many", lambda: 2) is None

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_agents.collector.query import rolled
 from otel_agents.collector.query.overview import overview
 from otel_agents.collector.store import rollups
 from otel_agents.collector.store.duckdb import DuckDBStore
@@ -156,14 +155,15 @@ def test_who_asks_at_once_does_not_wait_for_many_spans_that_are_still_rolled_up(
     monkeypatch.setattr(rollups, "PAUSE_S", 1000)
     write(store, model("Router", 1, 1, None, (1, 1)))
     store.roll_up()
-    write(store, *(model("Router", number, number, None, (1, 1)) for number in (2, 3, 4)))
-    assert store.are_rollups_coming()
+    write(store, *(model("Router", number, number, None, (1, 1)) for number in (2, 3)))
+    assert not store.are_many_coming()
+    monkeypatch.setattr(rollups, "MUCH", 2)
+    write(store, model("Router", 4, 4, None, (1, 1)))
+    assert store.are_many_coming()
 
     def calls(*, at_once: bool) -> int:
         return overview(store, MINUTES, NOW, at_once=at_once)["totals"]["model_calls"]
 
-    assert calls(at_once=True) == 4  # these are few
-    monkeypatch.setattr(rolled, "MUCH", 2)
     assert calls(at_once=True) == 1
     assert calls(at_once=False) == 4
     store.roll_up()
