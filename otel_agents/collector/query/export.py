@@ -36,14 +36,8 @@ TABLES: Final = (
 )
 # The columns of the view ``spans``, and what else OTLP says of a span.
 _SPANS: Final = """
-SELECT * EXCLUDE (agent_attribute, content, owner) REPLACE (
-    CASE
-        WHEN content IS NULL THEN attributes
-        WHEN attributes = '{}' THEN content
-        ELSE (attributes[:-2] || ',' || content[2:])::JSON
-    END AS attributes
-)
-FROM span_data
+SELECT * EXCLUDE (agent_attribute, attributes_0, attributes_1, content, owner)
+FROM whole_spans
 """
 # By signal: the query, the column of its time, and what the stream is called.
 _SIGNALS: Final = {

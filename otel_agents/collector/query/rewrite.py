@@ -1,8 +1,9 @@
 """Rewrites a query's syntax tree so that it answers faster, or at all, and never differently.
 
-The ``attributes`` of ``spans`` and ``records`` are put together from two stored columns, the long content apart from
-the rest, and one key has a column of its own. Where a SELECT takes single keys out of ``attributes``, it is pointed at
-those columns instead. If there is any doubt whether the answer stays the same, it is left as it was written.
+The ``attributes`` of ``spans`` and ``records`` are put together from several stored columns: the long content, two
+groups of all other keys, and one key that has a column of its own. Where a SELECT takes single keys out of
+``attributes``, it is pointed at those columns instead. If there is any doubt whether the answer stays the same, it is
+left as it was written.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from otel_agents import conventions
 from otel_agents.collector.query.syntax import Node, own_nodes, walk
-from otel_agents.collector.store.columns import is_content
+from otel_agents.collector.store.columns import GROUPS, is_content
+from otel_agents.collector.store.columns import group as group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 PARTS = {"spans": "spans_and_parts", "records": "records_and_parts"}
 VIEWS = frozenset(PARTS.values())
 _OWN_COLUMN = {conventions.AGENT: "agent_attribute"}
-_SHORT, _CONTENT = "short_attributes", "content"
-_HIDDEN = (*_OWN_COLUMN.values(), _SHORT, _CONTENT)
+_CONTENT = "content"
+_HIDDEN = (*_OWN_COLUMN.values(), *GROUPS, _CONTENT)
 # As the function level_num has them.
 LEVELS = {"trace": 1, "debug": 5, "info": 9, "notice": 10, "warn": 13, "warning": 13, "error": 17, "fatal": 21}
 _TEXT_OF_KEY = frozenset({"->>", "json_extract_string"})
@@ -119,7 +121,7 @@ def _rewrite_select(node: Node, *, top: bool) -> bool:
     for place in taken:
         own = _OWN_COLUMN.get(place.key) if place.as_text else None
         if own is None:
-            place.column["column_names"] = [alias, _CONTENT if is_content(place.key) else _SHORT]
+            place.column["column_names"] = [alias, _CONTENT if is_content(place.key) else group_of(place.key)]
         else:
             name = place.expression.get("alias", "")
             place.expression.clear()

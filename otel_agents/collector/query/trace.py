@@ -11,6 +11,7 @@ from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.collector.query.statements import Row, ask
 from otel_agents.collector.query.summaries import added_up, summaries
 from otel_agents.collector.query.values import to_json
+from otel_agents.collector.store.columns import GROUPS
 from otel_agents.errors import QueryError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from otel_agents.collector.store.store import Store
 
 MAX_SPANS = 10_000  # the first ones; a page could not show more
+MOST_TOLD = 262_144  # characters; a span that was told overly much counts as told nothing
 
 
 def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
@@ -40,6 +42,10 @@ def read_trace(store: Store, trace_id: str) -> dict[str, Any]:
             spans = ask(cursor, "spans_of_trace", order=_FIRST, **page, count=MAX_SPANS + 1)
         else:
             spans.sort(key=_place)
+        for span in spans:
+            span["attributes"] = _joined(span)
+            if len(span["content"] or "") > MOST_TOLD:
+                span["content"] = None
         (summary,) = added_up(cursor, spans) if len(spans) <= MAX_SPANS else summaries(cursor, ranges)
         read = [_span(row, found["began"]) for row in spans[:MAX_SPANS]]
         _judge(cursor, found["trace_id"], read)
@@ -51,10 +57,16 @@ def _place(span: Row) -> tuple[datetime, timedelta, str]:
     return began, began - (span["end_time"] or began), span["span_id"]  # of those that begin together the longest first
 
 
+def _joined(span: Row) -> dict[str, Any]:
+    parts = (*(span.pop(name) for name in GROUPS), span["content"])
+    return {key: value for part in parts if part is not None for key, value in json.loads(part).items()}
+
+
 def _span(row: Row, began: datetime) -> Row:
     parsed = {key: json.loads(row[key] or empty) for key, empty in _JSON.items()}
     told = {key: to_json(value) for key, value in row.items() if key not in _NOT_TOLD}
-    return {**told, "offset_ms": (row["start_time"] - began) / _MS, **parsed, "evaluations": []}
+    about = {"offset_ms": (row["start_time"] - began) / _MS, "attributes": row["attributes"]}
+    return {**told, **about, **parsed, "evaluations": []}
 
 
 def _judge(cursor: DuckDBPyConnection, trace_id: str, spans: list[Row]) -> None:
@@ -70,6 +82,6 @@ def _judge(cursor: DuckDBPyConnection, trace_id: str, spans: list[Row]) -> None:
 
 
 _FIRST = "ORDER BY start_time, coalesce(end_time, start_time) DESC, span_id"
-_JSON = {"attributes": "{}", "resource": "{}", "events": "[]", "links": "[]"}
-_NOT_TOLD = {*_JSON, "trace_id", "content"}
+_JSON = {"resource": "{}", "events": "[]", "links": "[]"}
+_NOT_TOLD = {*_JSON, "trace_id", "attributes", "content"}
 _MS = timedelta(milliseconds=1)

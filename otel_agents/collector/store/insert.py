@@ -38,7 +38,8 @@ def insert_sql(present: frozenset[str]) -> str:
         "duration_ms": "CASE WHEN end_ns > start_ns THEN (end_ns - start_ns) / 1e6 WHEN end_ns > 0 THEN 0 END",
         "status": numbered("status", _STATUSES),
         "status_message": "nullif(status_message, '')",
-        "attributes": "attributes",
+        "attributes": "'{}'",  # where earlier versions had them
+        **{name: name for name in columns.GROUPS},
         "content": "content",
         "resource": "resource",
         "events": "events",

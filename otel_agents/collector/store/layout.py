@@ -29,9 +29,9 @@ def lay_out(spans: list[pa.RecordBatch], connection: duckdb.DuckDBPyConnection) 
         connection: a connection to work with.
 
     Returns:
-        The other columns; ``attributes`` and ``content`` as JSON; for each key in ``columns.READ`` that occurs, a
-        column ``key|variant`` for each variant (``attributes.VARIANTS``) it occurs in. All in one chunk: DuckDB makes
-        row groups of their own of several.
+        The other columns; those of ``columns.GROUPS`` and ``content`` as JSON; for each key in ``columns.READ`` that
+        occurs, a column ``key|variant`` for each variant (``attributes.VARIANTS``) it occurs in. All in one chunk:
+        DuckDB makes row groups of their own of several.
     """
     pieces, lengths = [], []
     spans.reverse()
@@ -67,7 +67,9 @@ def _lay_out(spans: pa.Table, connection: duckdb.DuckDBPyConnection) -> dict[str
     laid_out = {name: spans[name].combine_chunks() for name in spans.column_names if name != "attributes"}
     for name in _WRITTEN_AS_JSON:
         laid_out[name] = _json(laid_out[name])
-    laid_out["attributes"] = _json(attributes.objects(texts, [not c for c in is_content]))
+    groups = [None if long else columns.group(name) for name, long in zip(attributes.names, is_content, strict=True)]
+    for name in columns.GROUPS:
+        laid_out[name] = _json(attributes.objects(texts, [group == name for group in groups]))
     laid_out["content"] = _json(pc.if_else(pc.equal(content, "{}"), None, content))
     for name, variant, values in attributes.columns(columns.READ):
         laid_out[f"{name}|{variant}"] = values

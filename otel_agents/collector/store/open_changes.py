@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WITH_OWNER: Final = SPANS.append(pa.field(OWNER, pa.string()))
 OPEN: Final = "open"
 ABANDONED: Final = "abandoned"
+SAID: Final = (c.SPAN_STATE, c.SPAN_LAST_SEEN)  # the attributes that tell a span's state
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - as the store has times: UTC, without a zone
 
 
@@ -59,7 +60,7 @@ class Entry:
     def said(self) -> dict[str, str | None]:
         """The attributes that tell its state; None for one it does not have."""
         last_seen = f"{self.seen.isoformat(timespec='microseconds')}Z" if self.state == ABANDONED else None
-        return {c.SPAN_STATE: self.state, c.SPAN_LAST_SEEN: last_seen}
+        return dict(zip(SAID, (self.state, last_seen), strict=True))
 
 
 Entries = dict[bytes, Entry]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from otel_agents.collector.store.columns import GROUPS, group
 from otel_agents.collector.store.duplicates import drop_repeated, drop_stored
-from otel_agents.collector.store.open_changes import OPEN, Change, Changing, Entries, Entry, Sender, identities
+from otel_agents.collector.store.open_changes import OPEN, SAID, Change, Changing, Entries, Entry, Sender, identities
 from otel_agents.collector.store.owners import OWNER
 from otel_agents.collector.store.pending import announced
 from otel_agents.collector.store.rollups import GONE
@@ -35,17 +36,26 @@ _FOUND: Final = (
 )
 _GONE: Final = f"INSERT INTO rollup_gone BY NAME SELECT {GONE} FROM span_data, open_rows WHERE {_FOUND}"  # noqa: S608
 _DELETE: Final = f"DELETE FROM span_data USING open_rows WHERE {_FOUND}"  # noqa: S608 - all of it is written here
-_MARK: Final = (
-    "UPDATE span_data SET attributes = json_merge_patch(span_data.attributes, open_rows.patch::JSON)"  # noqa: S608
-    f" FROM open_rows WHERE {_FOUND}"
+# What tells a span's state, by the columns it is kept in; in rows of earlier versions, that is `attributes`.
+_SAID: Final = {name: [key for key in SAID if group(key) == name] for name in sorted(map(group, SAID))}
+_PATCH: Final = "{0} = CASE WHEN {1} THEN json_merge_patch(span_data.{0}, open_rows.{0}::JSON) ELSE span_data.{0} END"
+_PATCHED: Final = ", ".join(
+    _PATCH.format(name, which)
+    for name, which in (
+        ("attributes", f"span_data.{GROUPS[0]} IS NULL"),
+        *((name, f"span_data.{name} IS NOT NULL") for name in _SAID),
+    )
 )
+_MARK: Final = f"UPDATE span_data SET {_PATCHED} FROM open_rows WHERE {_FOUND}"  # noqa: S608
 _FORGET: Final = """
 DELETE FROM open_data USING open_rows
 WHERE open_data.trace_id = open_rows.trace_id AND open_data.span_id = open_rows.span_id
     AND open_data.owner IS NOT DISTINCT FROM open_rows.owner
 """
-_REMEMBER: Final = "INSERT INTO open_data BY NAME SELECT * EXCLUDE (patch) FROM open_rows"
-_COLUMNS: Final = pa.schema(
+_REMEMBER: Final = (
+    f"INSERT INTO open_data BY NAME SELECT * EXCLUDE ({', '.join(('attributes', *_SAID))}) FROM open_rows"  # noqa: S608
+)
+_COLUMNS: Final = pa.schema(  # of open_rows: those of open_data, and what the attributes become
     [
         ("trace_id", pa.string()),
         ("span_id", pa.string()),
@@ -56,7 +66,8 @@ _COLUMNS: Final = pa.schema(
         ("seen", pa.timestamp("us")),
         ("owner", pa.string()),
         ("tenant", pa.string()),
-        ("patch", pa.string()),
+        ("attributes", pa.string()),
+        *((name, pa.string()) for name in _SAID),
     ]
 )
 
@@ -164,10 +175,7 @@ class OpenSpans:
             self._run(_REMEMBER, come)
 
     def _run(self, statement: str, entries: Sequence[Entry]) -> None:
-        rows = [
-            {name: getattr(entry, name) for name in _COLUMNS.names[:-1]} | {"patch": json.dumps(entry.said)}
-            for entry in entries
-        ]
+        rows = [_row(entry) for entry in entries]
         times = {"first": entries[0].start_time, "last": entries[-1].start_time}
         self._connection.register("open_rows", pa.Table.from_pylist(rows, _COLUMNS))
         self._connection.execute(statement, times if "$first" in statement else None)
@@ -176,6 +184,12 @@ class OpenSpans:
         """Go by what was written, now that it is."""
         self._reports.update(change.reports)
         self._keep(change.entries)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    said = {name: json.dumps({key: entry.said[key] for key in keys}) for name, keys in _SAID.items()}
+    said["attributes"] = json.dumps(entry.said)
+    return {name: said[name] if name in said else getattr(entry, name) for name in _COLUMNS.names}
 
 
 def _neighbours(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

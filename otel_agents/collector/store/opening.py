@@ -25,6 +25,7 @@ VERSIONS = {
     4: "004_tenants.sql",
     5: "005_open_spans.sql",
     6: "006_rollups.sql",
+    7: "007_attributes_in_groups.sql",
 }
 
 _ATTEMPTS = 4  # a log that is cut may show another damage

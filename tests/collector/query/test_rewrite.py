@@ -18,7 +18,7 @@ from tests.collector import otlp
 from tests.collector.query.filled import write
 from tests.collector.query.queries import KEYS, Queries
 
-PARTS = '* EXCLUDE (agent_attribute, short_attributes, "content")'
+PARTS = '* EXCLUDE (agent_attribute, attributes_0, attributes_1, "content")'
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ PARTS = '* EXCLUDE (agent_attribute, short_attributes, "content")'
             "SELECT json_extract_string(s.attributes, 'agent') FROM spans AS s",
             "SELECT s.agent_attribute FROM spans_and_parts AS s",
         ),
-        ("SELECT attributes->>'k' FROM spans", "SELECT (spans.short_attributes ->> 'k') FROM spans_and_parts AS spans"),
-        ("SELECT attributes->'k' FROM spans", "SELECT (spans.short_attributes -> 'k') FROM spans_and_parts AS spans"),
-        ("SELECT attributes['k'] FROM spans", "SELECT spans.short_attributes['k'] FROM spans_and_parts AS spans"),
+        ("SELECT attributes->>'k' FROM spans", "SELECT (spans.attributes_1 ->> 'k') FROM spans_and_parts AS spans"),
+        ("SELECT attributes->'k' FROM spans", "SELECT (spans.attributes_1 -> 'k') FROM spans_and_parts AS spans"),
+        ("SELECT attributes['k'] FROM spans", "SELECT spans.attributes_1['k'] FROM spans_and_parts AS spans"),
         (
             "SELECT attributes->>'gen_ai.input.messages' FROM spans",
             "SELECT (spans.\"content\" ->> 'gen_ai.input.messages') FROM spans_and_parts AS spans",

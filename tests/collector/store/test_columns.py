@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from otel_agents.collector.receiver.decode_spans import decode_spans
+from otel_agents.collector.store.columns import group
 from tests.collector import otlp
 
 if TYPE_CHECKING:
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-    from otel_agents.collector.store.duckdb import DuckDBStore
+    from otel_agents.collector.store.columns import group
+from otel_agents.collector.store.duckdb import DuckDBStore
 
 NOTHING = {
     "type": "other",
@@ -188,14 +190,14 @@ def test_content_is_stored_apart_and_shown_together(store: DuckDBStore):
         store, otlp.span({"agent": "A", "gen_ai.input.messages": messages, "llm.input_messages.0.message.role": "user"})
     )
     write(store, otlp.span({"gen_ai.input.messages": messages}))
-    assert read(store, "SELECT attributes, content FROM span_data") == [
+    assert read(store, f"SELECT {group('agent')} AS found, content FROM span_data") == [
         {
-            "attributes": '{"agent":"A"}',
+            "found": '{"agent":"A"}',
             "content": json.dumps(
                 {"gen_ai.input.messages": messages, "llm.input_messages.0.message.role": "user"}, separators=(",", ":")
             ),
         },
-        {"attributes": "{}", "content": json.dumps({"gen_ai.input.messages": messages}, separators=(",", ":"))},
+        {"found": "{}", "content": json.dumps({"gen_ai.input.messages": messages}, separators=(",", ":"))},
     ]
     assert [json.loads(row["attributes"]) for row in read(store, "SELECT attributes FROM spans")] == [
         {"agent": "A", "gen_ai.input.messages": messages, "llm.input_messages.0.message.role": "user"},

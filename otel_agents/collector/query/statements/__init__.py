@@ -14,9 +14,7 @@ Row = dict[str, Any]
 _PARSED: dict[str, Statement] = {}
 
 
-def ask(
-    cursor: DuckDBPyConnection, name: str, *, opening: str = "", order: str = "", **values: Any
-) -> list[Row]:
+def ask(cursor: DuckDBPyConnection, name: str, *, opening: str = "", order: str = "", **values: Any) -> list[Row]:
     """Run the statement of a file and return its rows by column name.
 
     Args:

@@ -1,5 +1,5 @@
 -- Traces with spans in a stretch of time that have what was asked for; a NULL asks for nothing. Only for traces that
--- began in the stretch all spans are looked at. Reads the table, not the view, so that the two halves of the attributes
+-- began in the stretch all spans are looked at. Reads the table, not the view, so that the parts of the attributes
 -- need not be put together to be searched; a regular expression looks through a text at half the cost of ILIKE.
 SELECT trace_id
 FROM span_data
@@ -22,5 +22,6 @@ HAVING ($agent IS NULL OR bool_or(agent = $agent))
         OR regexp_matches(error_type, $text, 'i') OR regexp_matches(status_message, $text, 'i')
         OR regexp_matches(session_id, $text, 'i') OR regexp_matches(user_id, $text, 'i')
         OR regexp_matches(trace_id, $text, 'i') OR regexp_matches(span_id, $text, 'i')
-        OR regexp_matches(attributes, $text_in_json, 'i') OR regexp_matches(content, $text_in_json, 'i')
+        OR regexp_matches(attributes, $text_in_json, 'i') OR regexp_matches(attributes_0, $text_in_json, 'i')
+        OR regexp_matches(attributes_1, $text_in_json, 'i') OR regexp_matches(content, $text_in_json, 'i')
     ))
