@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from otel_agents.collector.query import rewrite
+from otel_agents.collector.query import narrow, nodes, rewrite
 from otel_agents.collector.query.check import TABLES, check
+from otel_agents.collector.query.narrow import narrowed
 from otel_agents.collector.query.syntax import Node, parse, unparse
 from otel_agents.collector.query.values import size, to_json
 from otel_agents.errors import QueryError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+STORED = TABLES | rewrite.VIEWS | {narrow.STORED}  # what a query may read once it is rewritten
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _CHUNK = 500  # rows taken at a time, so that a large answer is noticed while it grows
 
@@ -86,18 +88,27 @@ def _columns(cursor: DuckDBPyConnection, text: str) -> tuple[list[str], list[str
 
 def _execute(cursor: DuckDBPyConnection, statement: Node, text: str, types: list[str], *, stored: bool) -> None:
     """Start the fastest form of the query."""
-    faster = rewrite.use_stored_columns(statement) if stored else None
+    faster = fastest(cursor, statement) if stored else None
     readable = _readable(faster or statement, types)
     if faster is None and readable is None:
         cursor.execute(text)
         return
     other = unparse(cursor, readable or faster or statement)
-    check(parse(cursor, other), other, TABLES | rewrite.VIEWS)
+    check(parse(cursor, other), other, STORED)
     try:
         cursor.execute(other)
     except (duckdb.BinderException, duckdb.CatalogException):
         begin_again(cursor)
         cursor.execute(text)
+
+
+def fastest(cursor: DuckDBPyConnection, statement: Node) -> Node | None:
+    """Write the query that answers the same with the least work; None where that is the query itself.
+
+    It may read what is in ``STORED``.
+    """
+    faster = rewrite.use_stored_columns(statement)
+    return narrowed(cursor, faster or statement) or faster
 
 
 def _readable(statement: Node, types: list[str]) -> Node | None:
@@ -125,17 +136,12 @@ def _readable(statement: Node, types: list[str]) -> Node | None:
 
 
 def _item(name: str, kind: str) -> Node:
-    column: Node = {"class": "COLUMN_REF", "type": "COLUMN_REF", "column_names": [name]}
+    column = nodes.column(name)
     if kind == "TIMESTAMP WITH TIME ZONE":
-        return _cast(column, "TIMESTAMP")  # the session's time zone is UTC
+        return nodes.cast(column, "TIMESTAMP")  # the session's time zone is UTC
     if any(word in kind for word in ("TIMESTAMP WITH TIME ZONE", "INTERVAL", "VARIANT")):
-        return _cast(column, "VARCHAR")
+        return nodes.cast(column, "VARCHAR")
     return column
-
-
-def _cast(column: Node, kind: str) -> Node:
-    target = {"class": "TYPE", "type": "TYPE", "type_name": kind, "qualified_name": {"path": [kind]}}
-    return {"class": "CAST", "type": "OPERATOR_CAST", "child": column, "type_expr": target}
 
 
 def _fetch(cursor: DuckDBPyConnection, limit: int) -> tuple[list[list[Any]], bool]:

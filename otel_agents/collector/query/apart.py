@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from otel_agents.collector.query import child
-from otel_agents.collector.query.answer import Answer, begin_again
+from otel_agents.collector.query.answer import STORED, Answer, begin_again, fastest
 from otel_agents.collector.query.check import TABLES, check
 from otel_agents.collector.query.hints import columns_of
 from otel_agents.collector.query.needs import needed, without_where
-from otel_agents.collector.query.rewrite import VIEWS, numbers_of_levels, use_stored_columns
+from otel_agents.collector.query.rewrite import numbers_of_levels
 from otel_agents.collector.query.syntax import Node, parse, unparse
 from otel_agents.collector.query.watch import too_hungry
 from otel_agents.errors import QueryError
@@ -88,8 +88,8 @@ def answer(cursor: DuckDBPyConnection, sql: str, statement: Node, limit: int, wa
 def _relation(cursor: DuckDBPyConnection, query: Node) -> DuckDBPyRelation:
     """What to read of a table, by the fastest way."""
     for wanted in (query, without_where(query)):
-        text = unparse(cursor, use_stored_columns(wanted) or wanted)
-        check(parse(cursor, text), text, TABLES | VIEWS)
+        text = unparse(cursor, fastest(cursor, wanted) or wanted)
+        check(parse(cursor, text), text, STORED)
         try:
             return cursor.sql(text)
         except duckdb.Error:

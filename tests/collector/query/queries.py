@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 KEYS = ["agent", "k", "a.b", "gen_ai.input.messages", "gen_ai.prompt.0.content", "input.value", "missing"]
 _TEXT_COLUMNS = ["span_id", "name", "kind", "service_name", "type", "status", "agent", "model", "session_id"]
 _NUMBER_COLUMNS = ["input_tokens", "output_tokens"]
+_PIECES = ["r", "1", "", "oute", "ROUTER", "null", "ing IN", "kit_hen", "é"]
 _CONSTANTS = ["'x'", "'Router'", "''", "'1'", "'null'", "'é'"]
 
 
@@ -87,7 +88,8 @@ class Queries:
         return self._one(
             lambda: f"{self.text(*deeper)} IS {self._one('', 'NOT ')}NULL",
             lambda: f"{self.text(*deeper)} {self._one('=', '<>', '<', '>=', 'IS DISTINCT FROM')} {self.text(*deeper)}",
-            lambda: f"{self.text(*deeper)} {self._one('LIKE', 'ILIKE', 'NOT LIKE')} '%{self._one('r', 'x', '1', '')}%'",
+            lambda: f"{self.text(*deeper)} {self._one('LIKE', 'ILIKE', 'NOT LIKE')} '%{self._one(*_PIECES)}%'",
+            lambda: f"contains({self.text(*deeper)}, '{self._one(*_PIECES)}')",
             lambda: f"{self.text(*deeper)} IN ({', '.join(self._random.sample(_CONSTANTS, 2))})",
             lambda: f"({self.flag(*deeper)} {self._one('AND', 'OR')} {self.flag(*deeper)})",
             lambda: f"NOT ({self.flag(*deeper)})",

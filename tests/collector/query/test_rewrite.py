@@ -93,7 +93,7 @@ VALUES = st.one_of(
     st.booleans(),
     st.integers(-(2**63), 2**63 - 1),
     st.floats(allow_nan=False, allow_infinity=False),
-    st.sampled_from(["", "x", "Router", "null", "1", "a'b", 'a"b', "é\n", "{}"]),
+    st.sampled_from(["", "x", "Router", "null", "1", "a'b", 'a"b', "é\n", "{}", "\u212aing \u0130n the kitchen"]),
     st.lists(st.integers(0, 3), max_size=2),
     st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 3), max_size=2),
 )
