@@ -2,11 +2,14 @@
 
 import tempfile
 import time
+import urllib.request
+from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 from statistics import quantiles
 
 from tests.benchmarks import running, spans
+from tests.benchmarks.running import Collector
 from tests.benchmarks.sending import send
 from tests.benchmarks.table import markdown
 
@@ -17,16 +20,20 @@ OVERLOAD_QUEUE = 64 * MIB
 TAKEN_MARK = ["at least, or at most", "50,000; gRPC 20 % less", "", "", "", "1 s", "2 s", "260 B", "150 MB", "1,200 MB"]
 STARTED_MARK = ["at most", "2 s"]
 OVERLOAD_MARK = ["at most", "", "1,200 MB"]
+REMOVED_MARK = ["", "", "256 MB", "1 s", "2 s", "1,200 MB"]
+KEEP = 256 * MIB
+KEEP_RATE = 12_000  # spans a second: half of what it takes in, as removing is half as much again
 OVERLOAD_CONNECTIONS = 200  # each with a request of 0.6 MB under way: twice what the queue has room for
 
 
 def run(*, quick: bool) -> str:
     total = 20_480 if quick else 2_000_896
     with tempfile.TemporaryDirectory() as folder:
-        taken = [_taken("http", total, Path(folder) / "http"), _taken("grpc", total // 2, Path(folder) / "grpc")]
+        taken = [_taken(transport, total, Path(folder) / transport) for transport in ("http", "grpc")]
         started = _started(Path(folder) / "http", total + WARM_UP)
         overload = _overloaded(3 if quick else 20, Path(folder) / "overload")
-    return "\n".join([taken_table(total, taken), started, overload])
+        removed = _removed(5 if quick else 120, Path(folder) / "removed")
+    return "\n".join([taken_table(total, taken), started, overload, removed])
 
 
 def taken_table(total: int, rows: list[list[str]]) -> str:
@@ -43,7 +50,7 @@ def taken_table(total: int, rows: list[list[str]]) -> str:
         "most",
     ]
     return markdown(
-        f"{total:,} spans over OTLP/HTTP and half of it over gRPC, acknowledged and committed",
+        f"{total:,} spans over OTLP/HTTP, and over gRPC, acknowledged and committed",
         columns,
         [*rows, TAKEN_MARK],
     )
@@ -108,3 +115,51 @@ def _overloaded(seconds: float, data: Path) -> str:
     title = f"{OVERLOAD_CONNECTIONS} connections that never wait, and room for half of their requests"
     columns = ["acknowledged and stored", "asked to come again (503) or cut off", "most memory"]
     return markdown(title, columns, [row, OVERLOAD_MARK])
+
+
+def _removed(seconds: float, data: Path) -> str:
+    """Spans come in at a rate for which the size that is kept is too small within half a minute or two."""
+    total = int(seconds * KEEP_RATE) // spans.REQUEST * spans.REQUEST
+    largest = 0
+
+    def paced() -> Iterator[bytes]:
+        nonlocal largest
+        began = time.monotonic()
+        bodies = spans.requests(total, first_ns=time.time_ns(), step_ns=int(1e9 / KEEP_RATE * spans.TRACE))
+        for number, body in enumerate(bodies):
+            time.sleep(max(0.0, began + number * spans.REQUEST / KEEP_RATE - time.monotonic()))
+            largest = max(largest, collector.disk_bytes())
+            yield body
+
+    with running.collector(data, OTEL_AGENTS_KEEP_BYTES=str(KEEP)) as collector:
+        began = time.perf_counter()
+        answers = send(collector, paced(), "http")
+        took = time.perf_counter() - began
+        # What was sent is stored, or counted as removed.
+        until = time.monotonic() + 60
+        while (kept := collector.count()) + (removed := _counted(collector)) != total and time.monotonic() < until:
+            time.sleep(0.5)
+        most = collector.most_memory()
+    if kept + removed != total or set(answers.statuses) != {"200"}:
+        raise RuntimeError(f"{kept} and {removed} removed are not the {total} sent: {dict(answers.statuses)}")
+    cuts = quantiles(answers.seconds, n=100)
+    row = [
+        f"{total / took:,.0f}",
+        f"{removed:,} of {total:,}",
+        f"{largest / MIB:.0f} MB",
+        f"{cuts[98] * 1e3:.0f} ms",
+        f"{max(answers.seconds) * 1e3:.0f} ms",
+        f"{most / MIB:.0f} MB",
+    ]
+    columns = ["spans/s", "removed", "on disk at most", "acknowledged after, 99 %", "longest", "most memory"]
+    return markdown(
+        f"At most {KEEP // MIB} MB are kept, while spans come in for {seconds:.0f} s", columns, [row, REMOVED_MARK]
+    )
+
+
+def _counted(collector: Collector) -> int:
+    """How many spans were removed, as its metrics say."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{collector.port}/metrics", timeout=60) as answer:
+        said = answer.read().decode()
+    lines = [line for line in said.splitlines() if "records_removed_total" in line and 'signal="traces"' in line]
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines)
