@@ -65,7 +65,11 @@ class Collector:
         return found
 
     def disk_bytes(self) -> int:
-        return sum(file.stat().st_size for file in self.data.rglob("*") if file.is_file())
+        total = 0
+        for file in self.data.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):  # of the journal, one that was just removed
+                total += file.stat().st_size if file.is_file() else 0
+        return total
 
     def send(self, requests: Iterable[bytes], connections: int = 4) -> None:
         """Post every request over a few connections at once; raises unless each is acknowledged."""
