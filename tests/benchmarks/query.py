@@ -5,7 +5,7 @@ import itertools
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -31,6 +31,16 @@ IN_MESSAGES = """SELECT trace_id, span_id FROM spans
 WHERE start_time > now()::TIMESTAMP - INTERVAL 1 DAY AND attributes->>'gen_ai.input.messages' LIKE '%zebra%'
 LIMIT 50"""
 
+# What they are held to, in milliseconds: the median among the first, three times that among the second, where a time or
+# an id bounds them; the 95th percentile under load.
+ALL_BY_AGENT = "the README's query (all spans, by agent)"
+BY_ID = "one trace by id"
+ANY_KEY = "any one key of all attributes"
+A_WORD = "a word in the messages of a day, by SQL"
+START = "a start, from the command to listening"
+MARKS = {ALL_BY_AGENT: 50, HOUR: 20, NEWEST: 30, BY_ID: 20, ANY_KEY: 500, A_WORD: 1000}
+LOADED_MARK = 100
+
 Question = Callable[[int], object]
 Took = dict[str, list[float]]  # milliseconds, by what was asked
 
@@ -42,12 +52,13 @@ def run(*, quick: bool) -> str:
         with running.collector(Path(folder)) as collector:
             some = _some_traces(collector)
             took = _ask(_stored(collector, some), times)
-            stored = _table(f"Questions over HTTP at {total:,} spans", took)
+            stored = _table(f"Questions over HTTP at {total:,} spans", took, MARKS)
             with _load(collector, 2 if quick else LOAD_S) as (is_on, tail):
                 pages = _pages(collector, some)
                 took = _ask(pages, 1000, is_on)
             took["the live tail, from a commit's event to its newest traces"] = tail
-            loaded = _table(f"Pages over HTTP while {LOAD:,} spans arrive a second", took)
+            marks = dict.fromkeys(took, LOADED_MARK)
+            loaded = _table(f"Pages over HTTP while {LOAD:,} spans arrive a second", took, marks)
     return "\n".join([stored, _many(102_400 if quick else MANY, times), loaded])
 
 
@@ -60,7 +71,8 @@ def _many(total: int, times: int) -> str:
             start_ms = (time.perf_counter() - began) * 1e3
             took = _ask(_bounded(collector, _some_traces(collector)), times)
     title = f"Bounded by time or id, at {total:,} spans of {MANY // TOTAL} hours"
-    return _table(title, {**took, "a start, from the command to listening": [start_ms, start_ms]})
+    marks = {name: 3 * mark for name, mark in MARKS.items()} | {START: 2000}
+    return _table(title, {**took, START: [start_ms, start_ms]}, marks)
 
 
 def _some_traces(collector: Collector) -> list[str]:
@@ -70,12 +82,12 @@ def _some_traces(collector: Collector) -> list[str]:
 
 def _stored(collector: Collector, some: list[str]) -> dict[str, Question]:
     return {
-        "the README's query (all spans, by agent)": lambda _: _sql(collector, DESIGN_QUERY),
+        ALL_BY_AGENT: lambda _: _sql(collector, DESIGN_QUERY),
         **_bounded(collector, some),
         "the overview of the last 24 hours": lambda at: collector.ask(
             "GET", f"/api/v1/overview?minutes={1440 + at % 9}"
         ),
-        "any one key of all attributes": lambda _: _sql(collector, ONE_KEY),
+        ANY_KEY: lambda _: _sql(collector, ONE_KEY),
         "a word anywhere, in the list of traces": lambda _: _search(collector, "zebra"),
         "floor: SELECT 1": lambda _: _sql(collector, "SELECT 1"),
     }
@@ -91,7 +103,7 @@ def _bounded(collector: Collector, some: list[str]) -> dict[str, Question]:
         "the same, asked again": lambda at: collector.ask("GET", f"/api/v1/traces?limit={100 + at % 9}"),
         "spans of a trace, by SQL": lambda at: _sql(collector, by_id.format(table="spans", id=some[at % len(some)])),
         "a trace of traces, by SQL": lambda at: _sql(collector, by_id.format(table="traces", id=some[at % len(some)])),
-        "a word in the messages of a day, by SQL": lambda _: _sql(collector, IN_MESSAGES),
+        A_WORD: lambda _: _sql(collector, IN_MESSAGES),
     }
 
 
@@ -99,7 +111,7 @@ def _pages(collector: Collector, some: list[str]) -> dict[str, Question]:
     return {
         HOUR: lambda _: collector.ask("GET", "/api/v1/overview?minutes=60"),
         NEWEST: lambda _: collector.ask("GET", "/api/v1/traces?limit=100"),
-        "one trace by id": lambda at: collector.ask("GET", f"/api/v1/traces/{some[at % len(some)]}"),
+        BY_ID: lambda at: collector.ask("GET", f"/api/v1/traces/{some[at % len(some)]}"),
     }
 
 
@@ -134,10 +146,11 @@ def _ask(
     return took
 
 
-def _table(title: str, took: Took) -> str:
+def _table(title: str, took: Took, marks: Mapping[str, int]) -> str:
     cuts = {name: quantiles(values, n=20) for name, values in took.items() if len(values) > 1}
-    rows = [[name, f"{cut[9]:.1f} ms", f"{cut[18]:.1f} ms"] for name, cut in cuts.items()]
-    return markdown(title, ["", "median", "p95"], rows)
+    at_most = {name: f"{marks[name]:,} ms" if name in marks else "" for name in cuts}
+    rows = [[name, f"{cut[9]:.1f} ms", f"{cut[18]:.1f} ms", at_most[name]] for name, cut in cuts.items()]
+    return markdown(title, ["", "median", "p95", "at most"], rows)
 
 
 @contextmanager

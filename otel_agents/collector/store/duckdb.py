@@ -14,19 +14,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from otel_agents.collector.handoff import SPANS, LogBatch, OpenBatch, OverloadedError, PointBatch, SpanBatch
-from otel_agents.collector.store import damage, evaluations, owners, removal
+from otel_agents.collector.handoff import OverloadedError
+from otel_agents.collector.store import damage, removal
 from otel_agents.collector.store.checkpoint import Checkpointer
-from otel_agents.collector.store.insert import insert_sql
-from otel_agents.collector.store.layout import PIECE, lay_out
-from otel_agents.collector.store.open_changes import identities
+from otel_agents.collector.store.incoming import Incoming
 from otel_agents.collector.store.open_spans import OpenSpans
 from otel_agents.collector.store.opening import open_or_set_aside
 from otel_agents.collector.store.readers import Readers
-from otel_agents.collector.store.records import lay_out_logs, lay_out_points, log_statements, point_statements
 from otel_agents.collector.store.rollups import Rollups, take_away
 from otel_agents.collector.store.room import FULL_RETRY_S, Room
 from otel_agents.collector.store.store import Commit, merged
@@ -39,48 +34,17 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import pyarrow as pa
+
     from otel_agents.collector.handoff import Batch
-    from otel_agents.collector.store.open_changes import Change
     from otel_agents.collector.store.readers import Lent
     from otel_agents.collector.store.removal import Removed
-
-_KEY = "TRY_CAST('0x' || right(lower(hex(trace_id)), 16) AS UBIGINT)"
-_RANGES = """
-INSERT INTO trace_ranges BY NAME
-SELECT
-    lower(hex(trace_id)) AS trace_id,
-    {key} AS key,
-    make_timestamp((min(start_ns) // 1000)::BIGINT) AS first,
-    make_timestamp((max(start_ns) // 1000)::BIGINT) AS last,
-    {tenant} AS tenant,
-    batch
-FROM incoming {where}
-GROUP BY ALL
-RETURNING trace_id, tenant
-"""
-_LAST_BATCH = "SELECT greatest((SELECT max(batch) FROM trace_ranges), (SELECT batch FROM rollup_state))"
-_SPANS_OF_TENANTS = "SELECT {tenant} AS tenant, count(*) FROM incoming GROUP BY tenant"
-_KNOWN = "known"  # of a snapshot that takes another's place: its trace's range has its start
-
-
-def _span_statements(incoming: pa.Table) -> list[str]:
-    present = frozenset(incoming.column_names)
-    where = f"WHERE NOT {_KNOWN}" if _KNOWN in present else ""
-    ranges = _RANGES.format(key=_KEY, tenant=owners.tenant(present), where=where)
-    return [insert_sql(present), ranges, *evaluations.of_spans(incoming)]
-
 
 _REOPEN_PAUSE_S: Final = 2.0  # between attempts to open the file again
 _NOTES: Final = 4096  # rows that were deleted one by one take longer to go through than to make the table anew
 _LOOK_S: Final = 0.1  # between two looks whether to wait for those who write
 
 _log = logging.getLogger(__name__)
-
-_STATEMENTS: Final = {
-    "incoming": _span_statements,
-    "incoming_points": point_statements,
-    "incoming_logs": log_statements,
-}
 
 
 class DuckDBStore:
@@ -120,7 +84,7 @@ class DuckDBStore:
         self._checkpointer = Checkpointer(self._room, self._writer.cursor(), self._gives_up, self._still)
         self._tenants = TenantConnections(self._writer.cursor)
         self._rollups = Rollups(self._writer.cursor(), self._gives_up)
-        ((self._batch,),) = self._writer.execute(_LAST_BATCH).fetchall()
+        self._incoming = Incoming(self._writer, self._open)
 
     def check_room(self) -> None:
         """See that there is room on the disk.
@@ -158,7 +122,7 @@ class DuckDBStore:
         """
         with self._lock, self._told():
             self._room.check()
-            incoming, change = self._lay_out(batches)
+            incoming, change = self._incoming.lay_out(batches)
             for name, rows in incoming.items():
                 self._writer.register(name, rows)
             try:
@@ -166,7 +130,7 @@ class DuckDBStore:
                 try:
                     if change is not None:
                         self._open.write(change)
-                    commit = self._insert(incoming)
+                    commit = self._incoming.insert(incoming)
                     if number is not None:
                         self._note(number)
                 except BaseException:
@@ -210,62 +174,6 @@ class DuckDBStore:
     def interrupt(self) -> None:
         """Make the write that runs fail; any thread may."""
         self._writer.interrupt()
-
-    def _lay_out(self, sent: Iterable[Batch]) -> tuple[dict[str, pa.Table], Change | None]:
-        """The tables to be inserted, by the names the statements have for them; and what becomes of open spans."""
-        incoming: dict[str, pa.Table] = {}
-        change = None
-        batches = list(sent)
-        points = [batch for batch in batches if isinstance(batch, PointBatch)]
-        logs = [batch for batch in batches if isinstance(batch, LogBatch)]
-        spans = [batch for batch in batches if isinstance(batch, SpanBatch)]
-        reports = [batch for batch in batches if isinstance(batch, OpenBatch)]
-        if spans or reports:
-            rows = owners.with_owners(pa.Table.from_batches([batch.rows for batch in spans], SPANS), spans)
-            new, change = self._open.arrange(rows, reports)
-            known = None
-            if change is not None and change.again:
-                known = pc.is_in(identities(new), value_set=pa.array(change.again, pa.binary()))
-            pieces = new.to_batches(max_chunksize=PIECE)
-            del rows, new, spans, batches  # what is laid out need not be there twice
-            if pieces:
-                self._batch += 1
-                laid_out = lay_out(pieces, self._writer)
-                if laid_out.num_rows > PIECE:  # DuckDB takes as much now as laying out did
-                    pa.default_memory_pool().release_unused()
-                number = pa.repeat(pa.scalar(self._batch, pa.uint32()), laid_out.num_rows)
-                laid_out = laid_out.append_column("batch", number)
-                incoming["incoming"] = laid_out if known is None else laid_out.append_column(_KNOWN, known)
-        if points:
-            incoming["incoming_points"] = lay_out_points(points, self._writer)
-        if logs:
-            incoming["incoming_logs"] = lay_out_logs(logs, self._writer)
-        return incoming, change
-
-    def _insert(self, incoming: dict[str, pa.Table]) -> Commit:
-        """Insert them; some statements return the traces of the spans and evaluations, each with its tenant."""
-        traces: dict[tuple[str, str | None], None] = {}
-        for name, rows in incoming.items():
-            for statement in _STATEMENTS[name](rows):
-                returned = self._writer.execute(statement).fetchall()
-                traces.update((row, None) for row in returned if len(row) == 2 and row[0] is not None)
-        spans = incoming.get("incoming")
-        named = {tenant for _, tenant in traces if tenant is not None}
-        counts: dict[str | None, int] = {}
-        if named and spans is not None:
-            counts = self._count_by_tenant(frozenset(spans.column_names))
-        return Commit(
-            0 if spans is None else spans.num_rows,
-            tuple(dict.fromkeys(trace for trace, _ in traces)),
-            {
-                tenant: Commit(counts.get(tenant, 0), tuple(trace for trace, of in traces if of == tenant))
-                for tenant in named
-            },
-        )
-
-    def _count_by_tenant(self, present: frozenset[str]) -> dict[str | None, int]:
-        statement = _SPANS_OF_TENANTS.format(tenant=owners.tenant(present))
-        return dict(self._writer.execute(statement).fetchall())
 
     def open_spans(self, state: str) -> int:
         """Say how many spans without an end are in a state: open, or abandoned."""
@@ -330,8 +238,7 @@ class DuckDBStore:
             self._room.check()
             self._writer.begin()
             try:
-                self._batch += 1
-                taken = take_over(self._writer, table, rows, self._batch)
+                taken = take_over(self._writer, table, rows, self._incoming.next_batch())
             except BaseException:
                 self._writer.rollback()
                 raise

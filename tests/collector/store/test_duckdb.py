@@ -70,7 +70,7 @@ def test_a_span_sent_again_is_found_among_spans_of_many_times(store: DuckDBStore
 
 
 def test_a_group_that_fails_leaves_nothing_behind(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("otel_agents.collector.store.duckdb._RANGES", "INSERT INTO no_such_table VALUES (1)")
+    monkeypatch.setattr("otel_agents.collector.store.incoming._RANGES", "INSERT INTO no_such_table VALUES (1)")
     with pytest.raises(duckdb.CatalogException):
         store.write([batch(otlp.span())])
     monkeypatch.undo()
