@@ -93,12 +93,12 @@ def _execute(cursor: DuckDBPyConnection, statement: Node, text: str, types: list
     if faster is None and readable is None:
         cursor.execute(text)
         return
-    other = unparse(cursor, readable or faster or statement)
-    check(parse(cursor, other), other, STORED)
     try:
+        other = unparse(cursor, readable or faster or statement)
+        check(parse(cursor, other), other, STORED)
         cursor.execute(other)
-    except (duckdb.BinderException, duckdb.CatalogException):
-        begin_again(cursor)
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.SerializationException, QueryError):
+        begin_again(cursor)  # what was added is too much for the parser, perhaps
         cursor.execute(text)
 
 

@@ -61,7 +61,7 @@ def _ctes(node: Node) -> list[Node]:
 
 def _narrow(cursor: DuckDBPyConnection, select: Node) -> bool:
     table, where = select["from_table"], select["where_clause"]
-    if table["type"] != "BASE_TABLE" or "column_name_alias" in table:
+    if table["type"] != "BASE_TABLE" or "column_name_alias" in table or "sample" in table:
         return False
     name, alias = table["table_name"].lower(), table.get("alias") or table["table_name"]
     own = list(_conditions(where))

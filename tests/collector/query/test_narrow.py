@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from otel_agents.collector.query.answer import fastest
+from otel_agents.collector.query.answer import STORED, fastest
+from otel_agents.collector.query.check import check
 from otel_agents.collector.query.narrow import narrowed
 from otel_agents.collector.query.sql import run_user_sql
 from otel_agents.collector.query.syntax import parse, unparse
@@ -72,6 +73,7 @@ def test_spans_of_a_trace_are_looked_for_between_its_first_and_its_last(filled: 
         f"SELECT count(*) FROM spans WHERE trace_id = '{'f' * 32}'",  # there is no such trace
         f"SELECT count(*) FROM records WHERE trace_id = '{IDS[0]}'",  # its logs may be of another time
         f"SELECT count(*) FROM spans a JOIN traces USING (trace_id) WHERE a.trace_id = '{IDS[2]}'",
+        f"SELECT count(*) FROM traces TABLESAMPLE reservoir(100%) WHERE trace_id = '{IDS[0]}'",
         f"WITH spans AS (SELECT '{IDS[0]}' AS trace_id) SELECT count(*) FROM spans WHERE trace_id = '{IDS[0]}'",
         "SELECT count(*) FROM spans WHERE name LIKE '%zebra%'",
         "SELECT count(*) FROM spans WHERE attributes->>'plan' <> 'team'",
@@ -114,6 +116,7 @@ def test_a_narrowed_query_answers_what_it_did(filled: DuckDBStore, sql: str):
         faster = fastest(cursor, parse(cursor, sql))
         assert faster is not None
         text = unparse(cursor, faster)
+        check(parse(cursor, text), text, STORED)
     assert "start_time >=" in text or "BETWEEN" in text or "CASE" in text
     answer = run_user_sql(filled, sql)
     names, rows = plainly(filled, sql)
