@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-STORED = TABLES | rewrite.VIEWS | {narrow.STORED}  # what a query may read once it is rewritten
+STORED = TABLES | rewrite.VIEWS | {narrow.SPAN_DATA}  # what a query may read once it is rewritten
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _CHUNK = 500  # rows taken at a time, so that a large answer is noticed while it grows
 

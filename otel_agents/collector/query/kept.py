@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from contextvars import copy_context
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -89,6 +90,7 @@ class Recent:
 
     def _ask(self, question: Hashable, ask: Callable[[], object]) -> None:
         try:
-            self.note(question, ask())
+            with suppress(Exception):  # whoever asks next is told of it
+                self.note(question, ask())
         finally:
             self._coming.discard(question)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-STORED: Final = "span_data"  # what is read in the place of the view of traces
+SPAN_DATA: Final = "span_data"  # what is read in the place of the view of traces
 _SPANS: Final = frozenset({"spans", "spans_and_parts"})
 _OF_TRACES: Final = _SPANS | {"traces"}
 _PARTS: Final = frozenset({*GROUPS, "content"})
@@ -78,14 +78,7 @@ def _narrow(cursor: DuckDBPyConnection, select: Node) -> bool:
         if name == "traces":
             select["from_table"] = _traces(cursor, alias, *between)
             return True
-        began, last = between
-        select["where_clause"] = nodes.all_of(
-            [
-                nodes.compare("COMPARE_GREATERTHANOREQUALTO", nodes.column(alias, "start_time"), _time(began)),
-                nodes.compare("COMPARE_LESSTHANOREQUALTO", nodes.column(alias, "start_time"), _time(last)),
-                where,
-            ]
-        )
+        _limit(select, alias, *between)
         changed = True
     return changed
 
@@ -132,21 +125,31 @@ def _text(node: Node) -> str | None:
     return literal.get("text", "") if literal.get("kind") == "STRING" else None
 
 
-def _time(value: str) -> Node:
-    return nodes.cast(nodes.text(value), "TIMESTAMP")
+def _limit(select: Node, alias: str, began: str, last: str) -> None:
+    """Have a SELECT look at what starts between two times alone."""
+    start = nodes.column(alias, "start_time")
+    conditions = [
+        nodes.compare("COMPARE_GREATERTHANOREQUALTO", start, nodes.cast(nodes.text(began), "TIMESTAMP")),
+        nodes.compare("COMPARE_LESSTHANOREQUALTO", start, nodes.cast(nodes.text(last), "TIMESTAMP")),
+    ]
+    if "where_clause" in select:
+        conditions.append(select["where_clause"])
+    select["where_clause"] = nodes.all_of(conditions)
 
 
 def _traces(cursor: DuckDBPyConnection, alias: str, began: str, last: str) -> Node:
     """The view of traces, made of what started between two times."""
-    within = f"(SELECT * FROM {STORED} WHERE start_time BETWEEN TIMESTAMP '{began}' AND TIMESTAMP '{last}')"  # noqa: S608
-    select = parse(cursor, re.sub(rf"\bFROM {STORED}\b", f"FROM {within}", _view()))
-    return {"type": "SUBQUERY", "alias": alias, "subquery": select}
+    view = parse(cursor, _view())
+    for node in walk(view):
+        if node.get("from_table", {}).get("table_name") == SPAN_DATA:
+            _limit(node, SPAN_DATA, began, last)
+    return {"type": "SUBQUERY", "alias": alias, "subquery": view}
 
 
 @cache
 def _view() -> str:
     views = (files("otel_agents.collector.store") / "schema" / "views.sql").read_text("utf-8")
-    return re.search(r"CREATE OR REPLACE VIEW traces AS\n(.+?);\n", views, re.DOTALL)[1]  # type: ignore[index]
+    return views.partition("CREATE OR REPLACE VIEW traces AS\n")[2].partition(";\n")[0]
 
 
 # --- A text in an attribute -----------------------------------------------------------------------------------------

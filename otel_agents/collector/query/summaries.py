@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MOST_SPANS: Final = 5_000
+MOST_TOLD: Final = 262_144  # bytes; a span that was told overly much counts as told nothing
 _MS: Final = timedelta(milliseconds=1)
 
 
@@ -29,6 +30,7 @@ def summaries(cursor: DuckDBPyConnection, ranges: list[Row]) -> list[Row]:
         "ids": [row["trace_id"] for row in ranges],
         "began": min(row["began"] for row in ranges),
         "last": max(row["last"] for row in ranges),
+        "most_told": MOST_TOLD,
     }
     spans = ask(cursor, "spans_of_traces", **wanted, count=MOST_SPANS + 1)
     return added_up(cursor, spans) if len(spans) <= MOST_SPANS else _by_sql(cursor, wanted)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from otel_agents import conventions
 from otel_agents.collector.query.ranges import ranges_of
 from otel_agents.collector.query.statements import Row, ask
-from otel_agents.collector.query.summaries import added_up, summaries
+from otel_agents.collector.query.summaries import MOST_TOLD, added_up, summaries
 from otel_agents.collector.query.values import to_json
 from otel_agents.collector.store.columns import GROUPS
 from otel_agents.errors import QueryError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from otel_agents.collector.store.store import Store
 
 MAX_SPANS = 10_000  # the first ones; a page could not show more
-MOST_TOLD = 262_144  # characters; a span that was told overly much counts as told nothing
 
 
 def read_trace(store: Store, trace_id: str) -> dict[str, Any]:

@@ -55,6 +55,15 @@ def test_an_old_answer_is_shown_while_a_better_one_is_made():
     assert recent.answer("how many", ask) == 2
 
 
+def test_one_that_could_not_be_made_is_asked_for_by_the_next():
+    recent = Recent()
+    recent.note("how many", 1)
+    assert recent.answer("how many", lambda: 1 // 0) == 1
+    while recent.is_coming("how many"):
+        time.sleep(0.01)
+    assert recent.answer("how many", lambda: 2) == 1
+
+
 def test_an_answer_that_is_too_old_is_not_shown(monkeypatch: pytest.MonkeyPatch):
     recent = Recent()
     recent.note("how many", 1)
