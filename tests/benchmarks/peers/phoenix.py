@@ -5,7 +5,7 @@ COMMAND = ("-m", "phoenix.server.main", "serve")
 READY = "/healthz"
 
 COUNT = ("POST", "/graphql", {"query": "query { projects { edges { node { recordCount } } } }"})
-NEWEST = "/v1/projects/default/traces?limit=100&order=desc"
+NEWEST = "/v1/projects/default/traces?limit={limit}&order=desc"
 ONE = "/v1/projects/default/spans?limit=100&trace_id={id}"
 
 
